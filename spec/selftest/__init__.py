@@ -1,0 +1,1 @@
+"""Tests of the specification itself: its oracles, strategies, networks and plugin."""

@@ -1,0 +1,1 @@
+"""Tests of the pytest plugin: each runs a small specification of its own."""
