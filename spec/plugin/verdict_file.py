@@ -87,16 +87,28 @@ def read_json(path):
 
 
 def record_of(device):
-    """Return the recorded verdicts, by claim id, for the installed torch on a device; None where none are recorded."""
+    """Return the recorded entries, by claim id, for the installed torch on a device; None where none are recorded."""
     path = os.path.join(RECORDS, "torch-{}-{}.json".format(version(), device.replace(":", "")))
     if not os.path.exists(path):
         return None
-    return {entry["id"]: entry["verdict"] for entry in read_json(path)["claims"]}
+    return {entry["id"]: entry for entry in read_json(path)["claims"]}
 
 
 def disagreements(recorded, claims):
-    """Yield a sentence for each claim whose verdict is not the recorded one; `unverified` disagrees with nothing."""
+    """Yield a sentence for each claim of which a run says something else than the record.
+
+    What was not verified, in the record or in the run, disagrees with nothing.
+    """
     for entry in claims:
-        before, now = recorded.get(entry["id"], "not recorded"), entry["verdict"]
-        if before != now and "unverified" not in (before, now):
-            yield "{} is {} in the record, but {} in this run".format(entry["id"], before, now)
+        id, now = entry["id"], entry["verdict"]
+        if id not in recorded:
+            yield "{} is not in the record; in this run it is {}".format(id, now)
+            continue
+        before = recorded[id]["verdict"]
+        if "unverified" in (before, now):
+            continue
+        if before != now:
+            yield "{} is {} in the record, but {} in this run".format(id, before, now)
+        for field in ("says", "instead", "since", "issue"):
+            if before == now and recorded[id].get(field) != entry[field]:
+                yield "{}: the record has another {!r}: {!r}".format(id, field, recorded[id].get(field))

@@ -138,23 +138,34 @@ def test_the_summary_counts_verdicts_by_chapter(book):
     result.stdout.fnmatch_lines(["*holds  deviates  not-applicable  unverified  broken", "tensors *1 *1 *. *. *."])
 
 
-@pytest.mark.parametrize("verdict, ret, line", [
-    ("holds", 0, None),
-    ("unverified", 0, None),
-    ("deviates", 1, "tensors.one is deviates in the record, but holds in this run"),
-    (None, 1, "tensors.one is not recorded in the record, but holds in this run"),
+@pytest.mark.parametrize("change, ret, line", [
+    ({}, 0, None),
+    ({"verdict": "unverified"}, 0, None),
+    ({"verdict": "deviates"}, 1, "tensors.one is deviates in the record, but holds in this run"),
+    ({"says": "One is two."}, 1, "tensors.one: the record has another 'says': 'One is two.'"),
+    ({"since": "1.4"}, 1, "tensors.one: the record has another 'since': '1.4'"),
+    ({"id": "tensors.two"}, 1, "tensors.one is not in the record; in this run it is holds"),
 ])
-def test_a_run_must_agree_with_the_record_of_its_release(book, pytester, monkeypatch, verdict, ret, line):
+def test_a_run_must_agree_with_the_record_of_its_release(book, pytester, monkeypatch, change, ret, line):
     from spec.plugin import verdict_file
 
     monkeypatch.setattr(verdict_file, "RECORDS", str(pytester.path))
-    entries = [{"id": "tensors.small", "verdict": "deviates"}]
-    entries += [{"id": "tensors.one", "verdict": verdict}] if verdict else []
-    pytester.path.joinpath("torch-{}-cpu.json".format(verdict_file.version())).write_text(
-        json.dumps({"schema": 1, "claims": entries}))
-    result = book(SECTION)
+    name = "torch-{}-cpu.json".format(verdict_file.version())
+    book(SECTION, "--verdicts=new.json")
+    record = json.loads(pytester.path.joinpath("new.json").read_text())
+    record["claims"][0].update(change)
+    pytester.path.joinpath(name).write_text(json.dumps(record))
+    result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:cacheprovider")
     assert result.ret == ret
     assert line is None or line in "\n".join(result.outlines)
+
+
+def test_an_interrupted_run_leaves_the_verdict_file_as_it_was(book, pytester):
+    pytester.path.joinpath("v.json").write_text("what was there")
+    result = book(SECTION.replace("assert torch.tensor", "pytest.exit(\"stop\")\n    assert torch.tensor"),
+                  "--verdicts=v.json")
+    assert result.ret == 2
+    assert pytester.path.joinpath("v.json").read_text() == "what was there"
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"schema": 2, "claims": []}', '{"schema": 1, "claims": [{"id": "a.b"}]}'])
