@@ -1,0 +1,83 @@
+"""Tensors that belong together: of one shape, of shapes that broadcast, the operands of a matrix product."""
+
+from typing import NamedTuple, Tuple
+
+from hypothesis import strategies as st
+
+from spec import dtypes
+from spec.strategies.blueprint import Blueprint
+from spec.strategies.shapes import shapes
+from spec.strategies.tensors import SEPARATE, draw_tensor
+
+Broadcast = NamedTuple("Broadcast", [("operands", Tuple[Blueprint, ...]), ("size", Tuple[int, ...])])
+Broadcast.__doc__ = "Blueprints whose sizes broadcast to `size`."
+
+Matmul = NamedTuple("Matmul", [("a", Blueprint), ("b", Blueprint)])
+Matmul.__doc__ = "Blueprints of sizes (*batch, n, k) and (*batch, k, m)."
+
+_CODES = st.integers(0, 2**16 - 1)
+
+
+def broadcast_size(*sizes):
+    """Return the size to which `sizes` broadcast, right-aligned, a side of 1 giving way; ValueError where none is."""
+    dims = max(len(size) for size in sizes)
+    result = []
+    for place in range(-dims, 0):
+        sides = {size[place] for size in sizes if len(size) >= -place} - {1}
+        if len(sides) > 1:
+            raise ValueError("{} do not broadcast".format(sizes))
+        result.append(sides.pop() if sides else 1)
+    return tuple(result)
+
+
+def _name(draw, dtype):
+    names = dtypes.REAL if dtype is None else (dtype,) if isinstance(dtype, str) else tuple(dtype)
+    return draw(st.sampled_from(names))
+
+
+@st.composite
+def same_shape(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_elements=64, **options):
+    """Draw a tuple of n Blueprints of one dtype and size, each with a layout and values of its own.
+
+    The arguments are those of `tensors`; the options those of `values.table`.
+    """
+    name = _name(draw, dtype)
+    if not isinstance(shape, tuple):
+        shape = draw(shapes(max_elements=max_elements) if shape is None else shape)
+    return tuple(draw_tensor(draw, name, shape, tuple(layouts), **options) for _ in range(n))
+
+
+@st.composite
+def broadcastable(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_elements=64, **options):
+    """Draw a Broadcast: n Blueprints of one dtype, and the size of the result.
+
+    Half of the operands shrink some axes of the drawn shape to 1, a quarter leave out leading axes, and a quarter keep
+    it as it is. The arguments are those of `tensors`.
+    """
+    name = _name(draw, dtype)
+    if not isinstance(shape, tuple):
+        shape = draw(shapes(max_elements=max_elements) if shape is None else shape)
+    operands = []
+    for _ in range(n):
+        size, code = shape, draw(_CODES)
+        drops, stretches, code = code % 4 == 1, code % 4 > 1, code // 4
+        if stretches:
+            size = tuple(1 if code >> axis & 1 else side for axis, side in enumerate(shape))
+        elif drops:
+            size = shape[code % (len(shape) + 1) :]
+        operands.append(draw_tensor(draw, name, size, tuple(layouts), **options))
+    return Broadcast(tuple(operands), broadcast_size(*(operand.size for operand in operands)))
+
+
+@st.composite
+def matmul_operands(draw, dtype=None, batch=False, min_side=0, layouts=SEPARATE, **options):
+    """Draw a Matmul: matrices of sizes (n, k) and (k, m), where any side may be 0 and one straddles a vector width.
+
+    With batch, both have the same zero to two leading axes. The arguments are those of `tensors`; matrix products of
+    integers need `dtype` to say so.
+    """
+    name = _name(draw, dtypes.FLOATS if dtype is None else dtype)
+    n, k, m = draw(shapes(3, 3, min_side, max_elements=256))
+    lead = draw(shapes(0, 2, min_side, 3)) if batch else ()
+    a = draw_tensor(draw, name, lead + (n, k), tuple(layouts), **options)
+    return Matmul(a, draw_tensor(draw, name, lead + (k, m), tuple(layouts), **options))

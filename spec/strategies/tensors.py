@@ -1,0 +1,110 @@
+"""Tensors of every layout, drawn as Blueprints."""
+
+from functools import lru_cache
+
+from hypothesis import strategies as st
+
+from spec import dtypes
+from spec.strategies import layouts as ways
+from spec.strategies.blueprint import LAYOUTS, Blueprint, contiguous_stride, count
+from spec.strategies.shapes import shapes
+from spec.strategies.values import draw_values
+
+SEPARATE = ("contiguous", "transposed", "sliced")
+"""The layouts in which no two elements share a cell, so that every in-place operation is legal."""
+
+_CODES = st.integers(0, 2**16 - 1)
+
+
+@lru_cache(maxsize=256)
+def _choice(options):
+    return st.sampled_from(options)
+
+
+@lru_cache(maxsize=256)
+def _default_shapes(max_elements):
+    return shapes(max_elements=max_elements)
+
+
+@lru_cache(maxsize=256)
+def _admitted(layouts, long_axes):
+    """Return those of `layouts` that a shape with so many axes longer than 1 can have; transposed ones count twice."""
+    needed = {"transposed": 2, "overlapping": 2, "expanded": 1}
+    kept = tuple(layout for layout in layouts if needed.get(layout, 0) <= long_axes)
+    return kept + ("transposed",) * ("transposed" in kept) or ("contiguous",)
+
+
+def draw_layout(draw, shape, layouts):
+    """Draw (stride, offset, number of storage cells) for `shape` in one of `layouts`: for use inside a composite.
+
+    A shape that admits none of the layouts, such as a vector that is to be transposed, comes out contiguous. Offsets,
+    steps and unused cells come only where "sliced" is among the layouts; a transposed tensor then has them too.
+    """
+    layout = draw(_choice(_admitted(layouts, sum(side > 1 for side in shape))))
+    if layout == "contiguous":
+        return contiguous_stride(shape), 0, count(shape)
+    code = draw(_CODES)
+    if layout == "sliced":
+        return ways.sliced(shape, tuple(range(len(shape))), code)
+    if layout == "transposed":
+        return ways.transposed(shape, code, dense="sliced" not in layouts)
+    return ways.expanded(shape, code) if layout == "expanded" else ways.overlapping(shape, code)
+
+
+def draw_tensor(draw, dtype, shape, layouts=SEPARATE, elements=None, **options):
+    """Draw a Blueprint of a given dtype name and shape: for use inside a composite."""
+    stride, offset, cells = draw_layout(draw, shape, layouts)
+    if elements is None:
+        values = draw_values(draw, dtype, cells, **options)
+    else:
+        values = dtypes.nearest(dtype, draw(st.lists(elements, min_size=cells, max_size=cells)))
+    return Blueprint(dtype, values, shape, stride, offset)
+
+
+def _check(names, layouts):
+    names = dtypes.REAL if names is None else (names,) if isinstance(names, str) else tuple(names)
+    for name in names:
+        dtypes.torch_dtype(name)
+    for layout in layouts:
+        if layout not in LAYOUTS:
+            raise ValueError("no layout is called {!r}; there are {}".format(layout, ", ".join(LAYOUTS)))
+    if not names or not layouts:
+        raise ValueError("no dtype or no layout to draw from")
+    return names
+
+
+def tensors(dtype=None, shape=None, layouts=SEPARATE, elements=None, max_elements=128, **options):
+    """Draw a Blueprint.
+
+    dtype is a name, a tuple of names, or None for any real one; shape a tuple, a strategy, or None for `shapes()`;
+    layouts some of LAYOUTS, as `draw_layout` has it: by default those in which no two elements share a cell. Storage
+    is filled by `elements` where it is given, else with the corners and options of `values.table` (finite, kinks,
+    subnormal, integral, bounded, positive). ValueError for an unknown layout or a dtype that the installed torch lacks.
+    """
+    names, layouts = _check(dtype, layouts), tuple(layouts)
+    return _tensors(names, shape, layouts, elements, max_elements, tuple(sorted(options.items())))
+
+
+@st.composite
+def _tensors(draw, names, shape, layouts, elements, max_elements, options):
+    name = names[0] if len(names) == 1 else draw(_choice(names))
+    if shape is None:
+        shape = draw(_default_shapes(max_elements))
+    elif not isinstance(shape, tuple):
+        shape = draw(shape)
+    return draw_tensor(draw, name, shape, layouts, elements, **dict(options))
+
+
+def vectors(dtype=None, min_side=0, max_side=65, **options):
+    """Draw a Blueprint of one dimension: `tensors` with the sides of SIZES."""
+    return tensors(dtype, shape=shapes(1, 1, min_side, max_side), **options)
+
+
+def matrices(dtype=None, min_side=0, max_side=17, **options):
+    """Draw a Blueprint of two dimensions: `tensors` with sides from min_side to max_side."""
+    return tensors(dtype, shape=shapes(2, 2, min_side, max_side), **options)
+
+
+def scalars(dtype=None, **options):
+    """Draw a Blueprint of no dimension: `tensors` of shape ()."""
+    return tensors(dtype, shape=(), **options)

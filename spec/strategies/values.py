@@ -1,0 +1,145 @@
+"""Elements of tensors, with the corners of each dtype reached often.
+
+A tensor's elements cost two draws, however many there are: an integer that picks a table of 256 numbers, and one byte
+for each element, which picks from the table. The narrow tables hold corners only (kinks, ties, -0.0, NaN, infinities,
+subnormals, extremes); the widest mixes them half and half with ordinary numbers that depend on the drawn integer.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from hypothesis import strategies as st
+
+from spec import dtypes
+
+_WIDTHS = (4, 16, 256)
+_TABLES = 256
+
+
+def _float_corners(name):
+    limits, width = dtypes.limits(name), dtypes.precision(name)
+    nan, inf = float("nan"), float("inf")
+    numbers = [0.0, 1.0, -1.0, 0.5, -0.0, -0.5, 2.0, nan, 3.0, inf, -inf, limits.smallest_subnormal, -2.0, limits.max]
+    numbers += [limits.smallest_normal, 6.0, -limits.smallest_subnormal, -limits.max, 1 + limits.eps]
+    numbers += [1 - limits.eps / 2, limits.smallest_normal * (1 - limits.eps), -limits.smallest_normal, limits.eps]
+    numbers += [-3.0, -6.0, 2.0 ** (width - 1) + 0.5, 2.0**width - 1, 2.0**width, 0.1, -0.1, 1 / 3.0, 7.0, 100.0]
+    return dtypes.nearest(name, numbers)
+
+
+def _integer_corners(name):
+    low, high = dtypes.limits(name)
+    numbers = [0, 1, -1, 2, high, low, 3, -2, high - 1, low + 1, 7, 8, -3, high // 2, high // 2 + 1, 15, 16, 100]
+    kept = [number for number in numbers if low <= number <= high]
+    return sorted(set(kept), key=kept.index)
+
+
+def _complex_corners(name):
+    parts = _float_corners(name)[:14]
+    diagonal = [complex(part, parts[-number]) for number, part in enumerate(parts)]
+    return [0j, 1 + 0j, 1j, -1 + 0j, 0.5 - 0.5j, complex(-0.0, -0.0)] + diagonal
+
+
+def _ordinary(name, random, number):
+    """Return `number` unremarkable values: half of them near 1, half spread over the exponents or the whole range."""
+    half = number // 2
+    if dtypes.is_integer(name):
+        low, high = dtypes.limits(name)
+        near = random.randint(max(low, -20), 21, half).tolist()
+        return near + [low + int(share * (high - low)) for share in random.random_sample(number - half)]
+    if dtypes.is_complex(name):
+        parts = _ordinary(dtypes.part_of(name), random, 2 * number)
+        return [complex(real, imaginary) for real, imaginary in zip(parts[::2], parts[1::2])]
+    near = np.round(random.standard_normal(half), 3)
+    reach = min(30.0, np.log2(dtypes.limits(name).max) - 1)
+    far = random.standard_normal(number - half) * 2.0 ** random.uniform(-reach, reach, number - half)
+    return dtypes.nearest(name, near.tolist() + np.clip(far, -(2.0**reach), 2.0**reach).tolist())
+
+
+def _whole(name, random, number):
+    values = random.randint(-9, 10, number)
+    return dtypes.nearest(name, (abs(values) if name == "uint8" else values).tolist())
+
+
+def _admitted(values, finite, kinks, subnormal, bounds, positive, smallest_normal):
+    low, high = (-np.inf, np.inf) if bounds is None else bounds
+    kept = []
+    for value in values:
+        size = abs(value)
+        if finite and not np.isfinite(value) or not kinks and value == 0 or positive and not value > 0:
+            continue
+        if not subnormal and 0 < size < smallest_normal or bounds is not None and not low <= value <= high:
+            continue
+        kept.append(value)
+    return kept
+
+
+@lru_cache(maxsize=4096)
+def table(name, number=2, finite=False, kinks=True, subnormal=True, integral=False, bounded=None, positive=False):
+    """Return 256 Python numbers of dtype `name`, the simplest and most telling first: what a byte picks from.
+
+    number is the table's own; finite leaves out NaN and infinities; kinks=False leaves out zeros; subnormal=False
+    leaves out subnormals; integral admits small whole numbers only (up to 9 in size, on which float arithmetic is
+    exact); bounded is the largest size allowed, or (low, high); positive leaves out all that is not above 0.
+    ValueError where nothing is left.
+    """
+    if name == "bool":
+        values = [False, True] if kinks and not positive else [True]
+        return tuple((values * 256)[:256])
+    bounds = (-bounded, bounded) if isinstance(bounded, (int, float)) else bounded
+    random = np.random.RandomState(number)
+    if integral:
+        corners = dtypes.nearest(name, [0, 1, 2, 3] if name == "uint8" else [0, 1, -1, 2, -2, 3, -3])
+        ordinary = _whole(name, random, 128)
+    else:
+        kind = _integer_corners if dtypes.is_integer(name) else _float_corners
+        corners = (_complex_corners if dtypes.is_complex(name) else kind)(name)
+        ordinary = _ordinary(name, random, 128)
+    tiny = 0 if dtypes.is_integer(name) else dtypes.limits(name).smallest_normal
+    if bounds is not None and not dtypes.is_complex(name):
+        ordinary = [_folded(value, *bounds) for value in ordinary]
+        ordinary = [int(value) for value in ordinary] if dtypes.is_integer(name) else dtypes.nearest(name, ordinary)
+    if positive:
+        ordinary = [abs(value) for value in ordinary]
+    rules = (finite, kinks, subnormal, bounds, positive, tiny)
+    corners, ordinary = _admitted(corners, *rules), _admitted(ordinary, *rules)
+    if not corners and not ordinary:
+        raise ValueError("no value of {} is left".format(name))
+    corners, ordinary = corners or ordinary, ordinary or corners
+    return tuple((corners * 128)[:128] + (ordinary * 128)[:128])
+
+
+def _folded(value, low, high):
+    """Bring a number into [low, high], keeping what varies about it."""
+    if low <= value <= high or value != value:
+        return value
+    if np.isinf(low) or np.isinf(high):
+        return min(max(value, low), high)
+    return low + (value - low) % (high - low) if high > low else low
+
+
+@lru_cache(maxsize=512)
+def _bytes(number):
+    return st.binary(min_size=number, max_size=number)
+
+
+_NUMBERS = st.integers(0, len(_WIDTHS) * _TABLES - 1)
+
+
+def draw_values(draw, name, number, **options):
+    """Draw `number` values of dtype `name` as a list, with the options of `table`: for use inside a composite."""
+    which = draw(_NUMBERS)
+    width = _WIDTHS[which % 3]
+    values = table(name, which // 3, **options)
+    # One byte even for no values: an empty tensor is then no simpler to Hypothesis than one of a single element.
+    return [values[byte % width] for byte in draw(_bytes(max(number, 1)))[:number]]
+
+
+@st.composite
+def fills(draw, name, number, **options):
+    """Draw a tuple of `number` values of dtype `name`; the options are those of `table`. It costs two draws."""
+    return tuple(draw_values(draw, name, number, **options))
+
+
+def elements(name, **options):
+    """Draw one value of dtype `name`, a Python number; the options are those of `table`."""
+    return fills(name, 1, **options).map(lambda values: values[0])
