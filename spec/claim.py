@@ -66,6 +66,11 @@ class Deviation:
         """The first release of the era as text, or None where the claim was never true."""
         return self.era.since
 
+    @property
+    def always(self):
+        """Whether the era is every release: the claim was never true."""
+        return self.era.since is None and self.era.until is None
+
     def instead(self, test):
         """Make a test the witness of what is true in this era; it runs in this era only."""
         return self.claim._attach(test, "instead", self)

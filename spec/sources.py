@@ -10,9 +10,10 @@ Source.__doc__ = "One place in one document: the document's title and the sectio
 
 
 class Document:
-    """A tutorial: its title, its author, the year or day it was written, and its section headings in order."""
+    """A tutorial: its title and a short name for it, its author, when it was written, and its headings in order."""
 
-    def __init__(self, title, author, date, sections):
+    def __init__(self, short, title, author, date, sections):
+        self.short = short
         self.title = title
         self.author = author
         self.date = date
@@ -26,6 +27,7 @@ class Document:
 
 
 TEMPLATE = Document(
+    "Template",
     "pytorch-examples, template with notes for Torch users",
     "Justin Johnson and contributors",
     "2017",
@@ -46,6 +48,7 @@ TEMPLATE = Document(
 )
 
 EXAMPLES = Document(
+    "Examples",
     "pytorch-examples, extended README",
     "Justin Johnson and contributors",
     "2018",
@@ -71,6 +74,7 @@ EXAMPLES = Document(
 )
 
 INTRODUCTION = Document(
+    "Introduction",
     "Introduction to PyTorch (blog)",
     "unsigned",
     "2018-01-20",
@@ -85,6 +89,7 @@ INTRODUCTION = Document(
 )
 
 FLOYDHUB = Document(
+    "FloydHub",
     "FloydHub Introduction to PyTorch: a DL Framework",
     "FloydHub, with code by Illarion Khlestov and Justin Johnson",
     "2017",
@@ -110,6 +115,7 @@ FLOYDHUB = Document(
 )
 
 NOTEBOOK = Document(
+    "Notebook",
     "What are Tensors? (notebook)",
     "unsigned",
     "2019",

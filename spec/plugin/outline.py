@@ -8,6 +8,7 @@ import pytest
 
 from spec.claim import Claim
 from spec.plugin.script import script_lines
+from spec.sources import DOCUMENTS
 
 WIDTH = 100
 
@@ -67,17 +68,26 @@ def _part(level, module):
 
 
 def sentence(test):
-    """Return the name of a test as a sentence."""
+    """Return the name of a test as a sentence; one that states what is never true is marked as refuted."""
     words = test.__name__.replace("test_", "", 1).replace("_", " ")
-    return words[0].upper() + words[1:] + "."
+    always = [one for one in test.claim.claim.deviations if one.always] if test.claim.role == "law" else []
+    mark = "" if not always else "Refuted in part: " if always[0].where else "Refuted: "
+    return mark + words[0].upper() + words[1:] + "."
 
 
 def origins(claim):
-    """Return where a claim is stated, as text: each document once, with its sections."""
-    documents = {}
-    for source in claim.sources:
-        documents.setdefault(source.document, []).append(source.section)
-    return "; ".join("{}: {}".format(title, ", ".join(sections)) for title, sections in documents.items())
+    """Return where a claim is stated, as text: the short name of each document once, with its sections."""
+    found = []
+    for document in DOCUMENTS:
+        sections = [source.section for source in claim.sources if source.document == document.title]
+        if sections:
+            found.append("{}: {}".format(document.short, ", ".join(sections)))
+    return "; ".join(found)
+
+
+def bibliography():
+    """Return, for each document, its short name and what it is."""
+    return [(one.short, "{}. {}, {}.".format(one.title, one.author, one.date)) for one in DOCUMENTS]
 
 
 def text(modules):
@@ -89,6 +99,8 @@ def text(modules):
         for paragraph in filter(None, part.prose.split("\n\n")):
             yield from _wrapped(paragraph)
             yield ""
+        for short, document in bibliography() if part.level == 1 else ():
+            yield from _wrapped("{}: {}".format(short, document), "  ", "      ")
         for claim in part.claims:
             yield ""
             yield from _wrapped(claim.says)
@@ -109,6 +121,10 @@ def markdown(modules):
         yield ""
         if part.prose:
             yield part.prose
+            yield ""
+        for short, document in bibliography() if part.level == 1 else ():
+            yield "- *{}*: {}".format(short, document)
+        if part.level == 1:
             yield ""
         for claim in part.claims:
             yield "**{}**  ".format(claim.says)
@@ -139,8 +155,7 @@ def _instead(claim, deviation):
 
 
 def _untrue(deviation):
-    always = deviation.era.since is None and deviation.era.until is None
-    return "Not true" if always else "Not in {}".format(deviation.era)
+    return "Not true" if deviation.always else "Not in {}".format(deviation.era)
 
 
 def _issue(deviation):
