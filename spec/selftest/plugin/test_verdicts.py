@@ -154,22 +154,31 @@ def test_a_skip_without_a_missing_capability_is_broken(book, pytester):
     assert verdicts(pytester)["tensors.one"]["verdict"] == "broken"
 
 
-def test_a_branch_that_is_never_reached_is_broken_when_derandomized(book, pytester):
-    section = """
-    CLAIM = Claim("tensors.small", "x is below 5.", sources=SOURCES)
+REACHING = """
+    CLAIM = Claim("tensors.small", "x is below 1000.", sources=SOURCES)
 
     @CLAIM
-    @reaches(far=lambda x: x > 3)
-    @given(x=st.integers(0, 3))
+    @reaches(far=lambda x: x == 77)
+    @given(x=st.integers(0, {}).map(lambda number: number * 31 % {}))
     def test_x_is_small(x):
         '''
-        >>> x < 5
+        >>> x < 1000
         '''
-        assert x < 5
-    """
-    result = book(section, "--hypothesis-profile=ci", "--verdicts=v.json")
+        assert x < 1000
+"""
+
+
+@pytest.mark.parametrize("profile", ["default", "ci"])
+def test_a_branch_that_is_never_reached_is_broken(book, pytester, profile):
+    result = book(REACHING.format(50, 51), "--hypothesis-profile=" + profile, "--verdicts=v.json")
     result.stdout.fnmatch_lines(["*never reached: far*"])
     assert verdicts(pytester)["tensors.small"]["verdict"] == "broken"
+
+
+@pytest.mark.parametrize("profile", ["default", "ci"])
+def test_a_branch_that_is_rare_is_reached_by_going_on(book, pytester, profile):
+    book(REACHING.format(220, 221), "--hypothesis-profile=" + profile, "--verdicts=v.json").assert_outcomes(passed=1)
+    assert verdicts(pytester)["tensors.small"]["verdict"] == "holds"
 
 
 def test_a_claim_of_which_only_some_tests_were_run_is_unverified(book, pytester):
