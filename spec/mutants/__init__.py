@@ -22,6 +22,7 @@ class Mutant:
         self.name = make.__name__.replace("_", "-")
         self.does = " ".join((make.__doc__ or "").split())
         self.targets = targets
+        self.module = make.__module__
         self._make = make
         if not self.does:
             raise ValueError("mutant {} does not say what it does".format(self.name))
@@ -45,7 +46,8 @@ def mutant(*targets):
     def register(make):
         fault = Mutant(make, targets)
         if fault.name in _registry:
-            raise ValueError("two mutants are named {}".format(fault.name))
+            raise ValueError("two mutants are named {}: one of {}, one of {}".format(
+                fault.name, _registry[fault.name].module, fault.module))
         _registry[fault.name] = fault
         return make
     return register

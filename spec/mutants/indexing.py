@@ -1,23 +1,26 @@
-"""Faults for the chapter on indexing."""
+"""Faults for the chapter on indexing: selecting."""
 import numpy as np
 
 from spec.mutants import mutant
 
 
-def _items(index):
+def items(index):
+    """Return the items of an index as a tuple."""
     return index if isinstance(index, tuple) else (index,)
 
 
-def _each(index, change):
+def each(index, change):
     """Return an index with a change made to each of its items."""
     return tuple(change(item) for item in index) if isinstance(index, tuple) else change(index)
 
 
-def _is_integer(item):
+def is_integer(item):
+    """Say whether an item of an index is an int."""
     return isinstance(item, int) and not isinstance(item, bool)
 
 
-def _is_mask(item):
+def is_mask(item):
+    """Say whether an item of an index is a mask, a torch or a numpy one."""
     if isinstance(item, np.ndarray):
         return item.dtype == bool
     return hasattr(item, "dtype") and str(item.dtype) in ("torch.bool", "torch.uint8") and item.dim() > 0
@@ -31,15 +34,15 @@ def _is_list_of_booleans(item):
 def integers_count_from_one(getitem):
     """The index 1 selects the first element, and 0 the last."""
     def faulty(item):
-        return item - 1 if _is_integer(item) and item >= 0 else item
-    return lambda self, index: getitem(self, _each(index, faulty))
+        return item - 1 if is_integer(item) and item >= 0 else item
+    return lambda self, index: getitem(self, each(index, faulty))
 
 
 @mutant("torch.Tensor.__getitem__")
 def last_element_is_the_one_before(getitem):
     """The last element of a vector that has several, named by -1, is the one before it."""
     def faulty(self, index):
-        last = isinstance(index, tuple) and len(index) == self.dim() and all(map(_is_integer, index)) and index[-1] < 0
+        last = isinstance(index, tuple) and len(index) == self.dim() and all(map(is_integer, index)) and index[-1] < 0
         if last and index[-1] > -self.size(-1):
             index = index[:-1] + (index[-1] - 1,)
         return getitem(self, index)
@@ -79,8 +82,8 @@ def indices_wrap_around(getitem):
     def faulty(self, index):
         sides = list(self.shape)
         wrapped = tuple(
-            item % sides[place] if _is_integer(item) and place < len(sides) and sides[place] else item
-            for place, item in enumerate(_items(index)))
+            item % sides[place] if is_integer(item) and place < len(sides) and sides[place] else item
+            for place, item in enumerate(items(index)))
         return getitem(self, wrapped)
     return faulty
 
@@ -89,21 +92,10 @@ def indices_wrap_around(getitem):
 def the_first_index_past_the_end_is_clipped(getitem):
     """An integer equal to the number of rows selects the last row."""
     def faulty(self, index):
-        first = _items(index)[0] if _items(index) else None
-        if _is_integer(first) and self.dim() and first == self.size(0) > 0:
-            index = (first - 1,) + _items(index)[1:]
+        first = items(index)[0] if items(index) else None
+        if is_integer(first) and self.dim() and first == self.size(0) > 0:
+            index = (first - 1,) + items(index)[1:]
         return getitem(self, index)
-    return faulty
-
-
-@mutant("torch.Tensor.__setitem__")
-def assigning_past_the_end_does_nothing(setitem):
-    """Assigning to an integer past the end is ignored."""
-    def faulty(self, index, value):
-        try:
-            setitem(self, index, value)
-        except IndexError:
-            pass
     return faulty
 
 
@@ -111,7 +103,7 @@ def assigning_past_the_end_does_nothing(setitem):
 def columns_keep_their_dimension(getitem):
     """A column is a matrix of one column."""
     def faulty(self, index):
-        if isinstance(index, tuple) and len(index) == 2 and isinstance(index[0], slice) and _is_integer(index[1]):
+        if isinstance(index, tuple) and len(index) == 2 and isinstance(index[0], slice) and is_integer(index[1]):
             return getitem(self, index).unsqueeze(1)
         return getitem(self, index)
     return faulty
@@ -121,7 +113,7 @@ def columns_keep_their_dimension(getitem):
 def negative_columns_are_one_off(getitem):
     """A column counted from the end is the one before it; the first stays the first."""
     def faulty(self, index):
-        if isinstance(index, tuple) and len(index) == 2 and isinstance(index[0], slice) and _is_integer(index[1]):
+        if isinstance(index, tuple) and len(index) == 2 and isinstance(index[0], slice) and is_integer(index[1]):
             if -self.size(1) < index[1] < 0:
                 index = (index[0], index[1] - 1)
         return getitem(self, index)
@@ -129,7 +121,7 @@ def negative_columns_are_one_off(getitem):
 
 
 def _has_slice(index):
-    return any(isinstance(item, slice) for item in _items(index))
+    return any(isinstance(item, slice) for item in items(index))
 
 
 @mutant("torch.Tensor.__getitem__")
@@ -161,7 +153,7 @@ def _forwards(item):
 @mutant("torch.Tensor.__getitem__")
 def negative_steps_count_forwards(getitem):
     """The sign of a step is ignored."""
-    return lambda self, index: getitem(self, _each(index, _forwards))
+    return lambda self, index: getitem(self, each(index, _forwards))
 
 
 @mutant("torch.flip")
@@ -185,10 +177,11 @@ def steps_are_one_longer(getitem):
     """A slice with a step above 1 takes steps that are longer by 1."""
     def faulty(item):
         return slice(item.start, item.stop, item.step + 1) if isinstance(item, slice) and (item.step or 1) > 1 else item
-    return lambda self, index: getitem(self, _each(index, faulty))
+    return lambda self, index: getitem(self, each(index, faulty))
 
 
-def _stop_included(item):
+def stop_included(item):
+    """Return a slice that includes the stop of the slice given, where that is not negative; another item as it is."""
     inside = isinstance(item, slice) and item.stop is not None and item.stop >= 0
     return slice(item.start, item.stop + 1, item.step) if inside else item
 
@@ -196,13 +189,7 @@ def _stop_included(item):
 @mutant("torch.Tensor.__getitem__")
 def stops_are_included(getitem):
     """A slice includes its stop where that is not negative."""
-    return lambda self, index: getitem(self, _each(index, _stop_included))
-
-
-@mutant("torch.Tensor.__setitem__")
-def stops_are_included_on_assignment(setitem):
-    """A slice that is assigned to includes its stop where that is not negative."""
-    return lambda self, index, value: setitem(self, _each(index, _stop_included), value)
+    return lambda self, index: getitem(self, each(index, stop_included))
 
 
 @mutant("torch.Tensor.__getitem__")
@@ -228,7 +215,7 @@ def none_goes_to_the_end(getitem):
 @mutant("torch.Tensor.__getitem__")
 def lists_are_sorted(getitem):
     """A list of integers selects in ascending order."""
-    return lambda self, index: getitem(self, _each(index, lambda item: sorted(item) if _is_flat_list(item) else item))
+    return lambda self, index: getitem(self, each(index, lambda item: sorted(item) if _is_flat_list(item) else item))
 
 
 @mutant("torch.Tensor.__getitem__")
@@ -236,7 +223,7 @@ def lists_lose_their_last_index(getitem):
     """The last index of a list that has several is left out."""
     def faulty(item):
         return item[:-1] if _is_flat_list(item) and len(item) > 1 else item
-    return lambda self, index: getitem(self, _each(index, faulty))
+    return lambda self, index: getitem(self, each(index, faulty))
 
 
 def _is_flat_list(item):
@@ -256,7 +243,7 @@ def an_integer_beside_a_list_follows_numpy(getitem):
 @mutant("torch.Tensor.__getitem__")
 def masks_are_inverted(getitem):
     """A mask selects where it is false."""
-    return lambda self, index: getitem(self, index == 0 if _is_mask(index) else index)
+    return lambda self, index: getitem(self, index == 0 if is_mask(index) else index)
 
 
 @mutant("torch.Tensor.__getitem__")
@@ -264,7 +251,7 @@ def masks_lose_their_last_element(getitem):
     """What a mask selects lacks the last of several elements."""
     def faulty(self, index):
         result = getitem(self, index)
-        return result.narrow(0, 0, result.size(0) - 1) if _is_mask(index) and result.size(0) > 1 else result
+        return result.narrow(0, 0, result.size(0) - 1) if is_mask(index) and result.size(0) > 1 else result
     return faulty
 
 
@@ -272,7 +259,7 @@ def masks_lose_their_last_element(getitem):
 def masks_of_strided_tensors_are_transposed(getitem):
     """A mask of a matrix that is not contiguous is applied in the order of memory."""
     def faulty(self, index):
-        if _is_mask(index) and len(index.shape) == 2 and self.dim() == 2 and self.stride(0) < self.stride(1):
+        if is_mask(index) and len(index.shape) == 2 and self.dim() == 2 and self.stride(0) < self.stride(1):
             return getitem(self.t(), index.T if isinstance(index, np.ndarray) else index.t())
         return getitem(self, index)
     return faulty
@@ -283,71 +270,4 @@ def lists_of_booleans_are_inverted(getitem):
     """A list of booleans selects where it is False."""
     def faulty(item):
         return [not one for one in item] if _is_list_of_booleans(item) else item
-    return lambda self, index: getitem(self, _each(index, faulty))
-
-
-@mutant("torch.Tensor.__setitem__")
-def assignment_to_a_strided_tensor_is_lost(setitem):
-    """Assigning to a tensor that is not contiguous writes to a copy."""
-    return lambda self, index, value: setitem(self.contiguous(), index, value)
-
-
-@mutant("torch.Tensor.__setitem__")
-def assignment_takes_the_first_value_only(setitem):
-    """A tensor of several values assigns its first everywhere."""
-    def faulty(self, index, value):
-        several = hasattr(value, "numel") and value.dim() == 1 and value.numel() > 1
-        setitem(self, index, value[0] if several else value)
-    return faulty
-
-
-@mutant("torch.Tensor.__setitem__")
-def assignment_leaves_the_last_element(setitem):
-    """Assigning leaves the last element of a contiguous tensor as it was."""
-    def faulty(self, index, value):
-        if self.requires_grad or self.numel() < 2 or not self.is_contiguous():
-            return setitem(self, index, value)
-        last = self.view(-1).narrow(0, self.numel() - 1, 1)
-        kept = last.clone()
-        setitem(self, index, value)
-        last.copy_(kept)
-    return faulty
-
-
-@mutant("torch.Tensor.__setitem__")
-def assignment_rounds_to_integers(setitem):
-    """A number assigned to integers is rounded, not cut off."""
-    def faulty(self, index, value):
-        rounds = isinstance(value, float) and "int" in str(self.dtype)
-        setitem(self, index, int(round(value)) if rounds else value)
-    return faulty
-
-
-@mutant("torch.Tensor.__setitem__")
-def assignment_of_a_scalar_adds(setitem):
-    """Assigning a number to an index of a row adds it."""
-    def faulty(self, index, value):
-        if isinstance(value, (int, float)) and _is_integer(index):
-            value = self[index] + value
-        setitem(self, index, value)
-    return faulty
-
-
-@mutant("torch.Tensor.__setitem__")
-def masks_are_read_as_row_numbers_on_assignment(setitem):
-    """A mask of one dimension that is assigned to is read as the row numbers 0 and 1."""
-    def faulty(self, index, value):
-        setitem(self, index.long() if _is_mask(index) and index.dim() == 1 else index, value)
-    return faulty
-
-
-@mutant("torch.Tensor.__lt__")
-def less_than_includes_equal(lt):
-    """h < 0 is true at 0."""
-    return lambda self, other: self <= other
-
-
-@mutant("torch.Tensor.__lt__")
-def less_than_includes_nan(lt):
-    """h < 0 is true where h is NaN."""
-    return lambda self, other: (self >= other) == 0
+    return lambda self, index: getitem(self, each(index, faulty))

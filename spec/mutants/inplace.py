@@ -1,5 +1,4 @@
 """Faults for the chapter on operations in place."""
-import numpy as np
 import torch
 
 from spec.mutants import mutant
@@ -206,7 +205,7 @@ def plus_equals_drops_fractions(add):
 
 @mutant("torch.Tensor.atan2_", "torch.Tensor.arctan2_")
 def atan_two_underscore_swaps_its_operands(atan2_):
-    """a.atan2_(b) leaves the angle of b over a's place taken by each other: atan2(b, a)."""
+    """a.atan2_(b) leaves atan2(b, a)."""
     return lambda self, other: self.copy_(torch.atan2(other, self))
 
 
@@ -235,110 +234,3 @@ def round_underscore_rounds_halves_up(round_):
 def masked_fill_underscore_fills_the_rest(masked_fill_):
     """masked_fill_ fills where the mask is not set."""
     return lambda self, mask, value: masked_fill_(self, mask == 0, value)
-
-
-@mutant("torch.Tensor.narrow")
-def narrow_has_a_form_in_place(narrow):
-    """Tensor has a method narrow_."""
-    torch.Tensor.narrow_ = lambda self, *args: self.set_(narrow(self, *args))
-    return narrow
-
-
-@mutant("torch.Tensor.narrow")
-def narrow_copies(narrow):
-    """narrow returns a copy."""
-    return lambda self, *args: narrow(self, *args).clone()
-
-
-@mutant("torch.Tensor.narrow")
-def narrow_counts_the_end_instead_of_the_length(narrow):
-    """narrow takes its last argument for the end of the range."""
-    return lambda self, dim, start, length: narrow(self, dim, start, max(length - max(start, 0), 0))
-
-
-@mutant("torch.Tensor.fill_")
-def fill_is_a_method(fill_):
-    """Tensor has a method fill that returns a new tensor."""
-    torch.Tensor.fill = lambda self, value: fill_(self.clone(), value)
-    return fill_
-
-
-@mutant("torch.full_like")
-def full_like_fills_the_tensor_too(full_like):
-    """full_like fills the tensor whose shape it takes."""
-    return lambda input, value, **kwargs: full_like(input.fill_(value), value, **kwargs)
-
-
-@mutant("torch.Tensor.normal_")
-def normal_underscore_draws_into_a_copy(normal_):
-    """normal_ fills a copy of a tensor that is not contiguous, and returns the tensor."""
-    def faulty(self, *args, **kwargs):
-        normal_(self.contiguous(), *args, **kwargs)
-        return self
-    return faulty
-
-
-@mutant("torch.Tensor.apply_")
-def apply_underscore_applies_to_a_copy(apply_):
-    """apply_ leaves the tensor as it was, and returns the result."""
-    return lambda self, function: apply_(self.clone(), function)
-
-
-@mutant("torch.Tensor.geometric_")
-def geometric_underscore_forgets_the_last_element(geometric_):
-    """geometric_ leaves out the last entry along the first dimension."""
-    def faulty(self, *args, **kwargs):
-        geometric_(self[:-1], *args, **kwargs)
-        return self
-    return faulty
-
-
-@mutant("torch.Tensor.index_add_")
-def camel_case_comes_back(index_add_):
-    """Tensor has a method indexAdd."""
-    torch.Tensor.indexAdd = index_add_
-    return index_add_
-
-
-@mutant("torch.nn.functional.relu")
-def camel_case_comes_back_to_functions(relu):
-    """torch.nn.functional has a function leakyRelu."""
-    torch.nn.functional.leakyRelu = relu
-    return relu
-
-
-@mutant("torch.Tensor.index_add")
-def index_add_adds_in_place(index_add):
-    """index_add changes its tensor."""
-    return lambda self, *args, **kwargs: self.index_add_(*args, **kwargs)
-
-
-@mutant("torch.Tensor.index_add_")
-def index_add_underscore_ignores_the_order_of_the_indices(index_add_):
-    """index_add_ sorts the indices, and leaves the slices in their order."""
-    return lambda self, dim, index, source: index_add_(self, dim, index.sort()[0], source)
-
-
-@mutant("torch.Tensor.index_add_")
-def index_add_underscore_overwrites(index_add_):
-    """index_add_ puts the slices in the place of what was there."""
-    return lambda self, dim, index, source: self.index_copy_(dim, index, source)
-
-
-@mutant("torch.Tensor.index_add_")
-def index_add_underscore_adds_repeated_indices_once(index_add_):
-    """index_add_ adds only one of the slices whose indices are equal, as x[index] += source does."""
-    def faulty(self, dim, index, source):
-        sums = self.index_select(dim, index) + source if index.numel() else source
-        return self.index_copy_(dim, index, sums) if index.numel() else index_add_(self, dim, index, source)
-    return faulty
-
-
-@mutant("torch.Tensor.index_add_")
-def index_add_underscore_adds_along_the_first_dimension(index_add_):
-    """index_add_ takes every dimension for the first of a square tensor."""
-    def faulty(self, dim, index, source):
-        if self.dim() == 2 and self.shape == source.shape and index.numel() == len(self):
-            dim = 0
-        return index_add_(self, dim, index, source)
-    return faulty

@@ -155,13 +155,16 @@ def _judge(tests, complete):
             return UNVERIFIED, "no test of this claim ran on this device"
         return reasons[0]
     reason = "; ".join(text for _, text in reasons) or None
-    recorded = [test for test in passed if test["testimony"]["deviation"]]
-    if not recorded:
-        return "holds", reason
+    recorded = any(test["testimony"]["deviation"] for test in passed)
     seen = any(test["testimony"]["seen"] for test in passed)
     instead = any(test["testimony"]["role"] == "instead" for test in passed)
     if seen and instead:
         return "deviates", reason
+    absent = [text for kind, text in reasons if kind == UNVERIFIED]
+    if absent:
+        return UNVERIFIED, "in part: " + "; ".join(absent)
+    if not recorded:
+        return "holds", reason
     if reasons:
         return reasons[0]
     return "broken", "a deviation is recorded, but this run did not see it" if not seen else (

@@ -92,7 +92,8 @@ class Trial:
         if not self.drawn:
             return  # the test itself is the witness, and runs below
         for arguments in self._pinned(deviation):
-            self._call(arguments)
+            if not any(other.covers(arguments) for other in self.claim.deviations if HERE in other.era):
+                self._call(arguments)
 
     def _hold_everywhere(self, excluded):
         __tracebackhide__ = True

@@ -129,8 +129,8 @@ ONE_SAMPLE = TwoLayer(*(np.ones((1, 1)) for _ in range(4)))
 
 CONTROL_OVER_GRADIENTS = Claim(
     "autograd.control-over-gradients",
-    "When and how gradients are applied is the user's choice: gradients accumulated over the parts of a batch are those "
-    "of the whole batch, and a step uses edited gradients as they are.",
+    "When and how gradients are applied is the user's choice: gradients accumulated over the parts of a batch are "
+    "those of the whole batch, and a step uses edited gradients as they are.",
     sources=[FLOYDHUB["Variables and AutoGrad"]],
     deviations=[Deviation(
         "Where a part of the batch is empty, backward through a matrix product raises.",

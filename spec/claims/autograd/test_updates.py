@@ -80,8 +80,8 @@ def test_the_next_forward_and_backward_use_the_updated_value(device, w, rate):
 
 LEAF_IN_PLACE_REFUSED = Claim(
     "autograd.leaf-in-place-refused",
-    "Updating a leaf that requires a gradient directly, without .data or no_grad, is refused, which is why the programs "
-    "go through .data.",
+    "Updating a leaf that requires a gradient directly, without .data or no_grad, is refused, which is why the "
+    "programs go through .data.",
     sources=[
         TEMPLATE["nn: The neural network Library"],
         EXAMPLES["PyTorch: Variables and autograd"],

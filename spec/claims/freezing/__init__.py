@@ -9,4 +9,4 @@ What requires a gradient is then decided from the leaves: backward visits exactl
 that requires a gradient can be reached.
 """
 
-SECTIONS = ["flags", "recording", "subgraphs", "layers"]
+SECTIONS = ["flags", "volatile", "recording", "subgraphs", "layers"]

@@ -123,13 +123,13 @@ def test_a_flag_that_is_cleared_between_forward_and_backward_already_stops_the_g
 
 
 Run = NamedTuple("Run", [
-    ("optimizer", str), ("momentum", float), ("weight_decay", float), ("before", int), ("after", int)])
+    ("optimizer", str), ("lr", float), ("momentum", float), ("weight_decay", float), ("before", int), ("after", int)])
 Run.__doc__ = "Training with an optimizer, ``before`` steps free and then ``after`` steps with one weight frozen."
 
 OPTIMIZERS = {
     "SGD": lambda weights, run: torch.optim.SGD(
-        weights, lr=0.5, momentum=run.momentum, weight_decay=run.weight_decay),
-    "Adam": lambda weights, run: torch.optim.Adam(weights, lr=0.5),
+        weights, lr=run.lr, momentum=run.momentum, weight_decay=run.weight_decay),
+    "Adam": lambda weights, run: torch.optim.Adam(weights, lr=run.lr),
 }
 
 SLOPE = 3.0
@@ -142,12 +142,12 @@ def runs(draw, moving=False):
 
     All numbers are dyadic, so that float64 does not round them.
     """
-    before, after = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    lr, before, after = draw(st.sampled_from([0.5, 1.0, 0.25, 2.0])), draw(st.integers(1, 4)), draw(st.integers(1, 4))
     if not moving and draw(st.booleans()):
-        return Run("SGD", 0.0, 0.0, before, after)
+        return Run("SGD", lr, 0.0, 0.0, before, after)
     optimizer = "SGD" if moving else draw(st.sampled_from(("SGD", "Adam")))
     momentum, weight_decay = draw(st.sampled_from([(0.5, 0.0), (0.0, 0.25), (0.25, 0.5)]))
-    return Run(optimizer, momentum, weight_decay, before, after)
+    return Run(optimizer, lr, momentum, weight_decay, before, after)
 
 
 def moves_without_a_gradient(run):
@@ -177,8 +177,8 @@ FROZEN_WEIGHT_WITH_MOMENTUM = Claim(
         Deviation(
             "zero_grad() leaves a gradient of 0 where there was one, so that momentum, weight decay and Adam still "
             "move the frozen weight; since 2.0 it leaves None, and the weight stays.",
-            witness=[{"run": Run("SGD", 0.5, 0.0, 1, 1)}, {"run": Run("SGD", 0.0, 0.5, 1, 1)},
-                     {"run": Run("Adam", 0.0, 0.0, 1, 1)}],
+            witness=[{"run": Run("SGD", 0.5, 0.5, 0.0, 1, 1)}, {"run": Run("SGD", 0.5, 0.0, 0.5, 1, 1)},
+                     {"run": Run("Adam", 0.5, 0.0, 0.0, 1, 1)}],
             where=moves_without_a_gradient,
             until="1.13",
         )
@@ -189,11 +189,11 @@ FROZEN_WEIGHT_WITH_MOMENTUM = Claim(
 
 @FROZEN_WEIGHT_WITH_MOMENTUM
 @needs(FLOAT64)
-@example(run=Run("SGD", 0.0, 0.0, 2, 2))
+@example(run=Run("SGD", 0.5, 0.0, 0.0, 2, 2))
 @given(run=runs())
 def test_a_weight_that_was_trained_and_then_frozen_keeps_its_value(device, run):
     """
-    >>> w = torch.ones(1, requires_grad=True); o = torch.optim.SGD([w], lr=0.5, momentum=run[1], weight_decay=run[2])
+    >>> w = torch.ones(1, requires_grad=True); o = torch.optim.SGD([w], lr, momentum, weight_decay=weight_decay)
     >>> w.sum().backward(); o.step(); before = w.item(); w.requires_grad = False
     >>> o.zero_grad(); o.step(); print(before, w.item())
     """
@@ -208,7 +208,7 @@ def test_a_weight_that_was_trained_and_then_frozen_keeps_its_value(device, run):
 @given(run=runs(moving=True))
 def test_momentum_and_weight_decay_move_a_frozen_weight_as_if_its_gradient_were_0(device, run):
     """
-    >>> w = torch.ones(1, requires_grad=True); o = torch.optim.SGD([w], lr=0.5, momentum=run[1], weight_decay=run[2])
+    >>> w = torch.ones(1, requires_grad=True); o = torch.optim.SGD([w], lr, momentum, weight_decay=weight_decay)
     >>> w.sum().backward(); o.step(); before = w.item(); w.requires_grad = False
     >>> o.zero_grad(); o.step(); print(before, w.item())
     """
@@ -216,14 +216,14 @@ def test_momentum_and_weight_decay_move_a_frozen_weight_as_if_its_gradient_were_
     for step in range(run.before + run.after):
         gradient = (SLOPE if step < run.before else 0.0) + run.weight_decay * weight
         velocity = run.momentum * velocity + gradient
-        weight -= 0.5 * velocity
+        weight -= run.lr * velocity
     agrees(trained(run, device)[1], np.array([weight]))
 
 
 @FROZEN_WEIGHT_WITH_MOMENTUM.instead
 @needs(FLOAT64)
 def test_adam_moves_a_frozen_weight_on_in_the_direction_that_it_had(device):
-    value, frozen, _ = trained(Run("Adam", 0.0, 0.0, 2, 1), device)
+    value, frozen, _ = trained(Run("Adam", 0.5, 0.0, 0.0, 2, 1), device)
     assert frozen.item() < value.item() < 1.0
 
 

@@ -40,72 +40,72 @@ _ALL = slice(None)
 
 
 FORMS = OrderedDict([
-    ("slices, integers, None, Ellipsis", _plain((Ellipsis, None, 1, slice(1, 9, 2)))),
-    ("numpy integer", _plain(np.int64(2))),
+    ("Ellipsis with None, an integer and a slice", _plain((Ellipsis, None, 1, slice(1, 9, 2)))),
+    ("a numpy integer", _plain(np.int64(2))),
     ("True", _plain(True)),
     ("False between others", _plain((0, False, _ALL))),
-    ("list", _plain([2, 0, 0, -1])),
-    ("list of 40", _plain([2, 0, 1, -1] * 10)),
-    ("empty list", _plain((_ALL, []))),
-    ("range", _plain(range(2))),
-    ("pair of lists", _plain(([0, 2, 1], [3, 3, -1]))),
-    ("pair of nested lists", _plain(([[0], [2]], [[3, 1]]))),
-    ("lists around a slice", _plain(([0, 2], _ALL, [3, 1]))),
-    ("list, slice, integer", _plain(([0, 2], _ALL, 1))),
-    ("slice, integer, list", _plain((_ALL, 1, [0, 2]))),
-    ("int64 tensor", _tensor([[2, 0], [1, 1]], "int64")),
-    ("vector of numpy integers", _plain(np.array([2, 0, 1]))),
-    ("list of booleans", _plain(
+    ("a list", _plain([2, 0, 0, -1])),
+    ("a list of 40", _plain([2, 0, 1, -1] * 10)),
+    ("an empty list", _plain((_ALL, []))),
+    ("a range", _plain(range(2))),
+    ("two lists", _plain(([0, 2, 1], [3, 3, -1]))),
+    ("two nested lists", _plain(([[0], [2]], [[3, 1]]))),
+    ("two lists around a slice", _plain(([0, 2], _ALL, [3, 1]))),
+    ("a list before a slice and an integer", _plain(([0, 2], _ALL, 1))),
+    ("a slice before an integer and a list", _plain((_ALL, 1, [0, 2]))),
+    ("an int64 tensor", _tensor([[2, 0], [1, 1]], "int64")),
+    ("a vector of numpy integers", _plain(np.array([2, 0, 1]))),
+    ("a list of booleans", _plain(
         [True, False, True],
         (Era(until="1.0"), lambda x: x[[1, 0, 1]]))),
-    ("list of booleans after a slice", _plain(
+    ("a list of booleans after a slice", _plain(
         (_ALL, [True, False, True, False]),
         (Era(until="1.0"), lambda x: x[:, [1, 0, 1, 0]]))),
-    ("numpy mask of rows", _plain(
+    ("a numpy mask of rows", _plain(
         _FEW,
         (Era(until="1.0"), TypeError),
         (Era("1.1", "1.1"), lambda x: x[[1, 0, 1]]))),
-    ("numpy mask of rows and columns", _plain(
+    ("a numpy mask of rows and columns", _plain(
         _MANY,
         (Era(until="1.0"), TypeError),
-        (Era("1.1", "1.1"), lambda x: x[tuple(_MANY.astype(int)[:, :])]),
+        (Era("1.1", "1.1"), lambda x: x[tuple(_MANY.astype(int))]),
         (Era("1.2", "2.1"), IndexError))),
-    ("matrix of numpy integers", _plain(
+    ("a matrix of numpy integers", _plain(
         _ROWS,
         (Era(until="2.1"), lambda x: x[tuple(_ROWS)]))),
-    ("int32 tensor", _tensor(
+    ("an int32 tensor", _tensor(
         [2, 0], "int32",
         (Era(until="1.0"), RuntimeError),
         (Era("1.1", "1.13"), IndexError))),
-    ("int16 tensor", _tensor(
+    ("an int16 tensor", _tensor(
         [2, 0], "int16",
         (Era(until="1.0"), RuntimeError),
         (Era("1.1"), IndexError))),
-    ("uint8 tensor", _tensor(
+    ("a uint8 tensor (taken for a mask)", _tensor(
         [1, 0, 1], "uint8",
         (ALWAYS, lambda x: x[_FEW]))),
-    ("numpy uint8 integers", _plain(
+    ("a numpy array of uint8 (taken for a mask)", _plain(
         np.array([1, 0, 1], dtype="uint8"),
         (Era("1.1"), lambda x: x[_FEW]))),
-    ("list of lists", Form(
+    ("a list of lists (taken for a tuple)", Form(
         lambda device: [[2, 0], [1, 1]], _ROWS,
         [(ALWAYS, lambda x: x[tuple(_ROWS)])])),
-    ("integer, slice, list", _plain(
+    ("an integer before a slice and a list", _plain(
         (0, _ALL, [1, 2]),
         (ALWAYS, lambda x: x[0][:, [1, 2]]))),
-    ("integer, None, list", _plain(
+    ("an integer before None and a list", _plain(
         (0, None, [1, 2]),
         (ALWAYS, lambda x: x[0][None, [1, 2]]))),
-    ("negative step", _plain(
+    ("a negative step", _plain(
         slice(None, None, -1),
         (ALWAYS, ValueError))),
-    ("largest step", _plain(
+    ("a step of sys.maxsize", _plain(
         (0, 0, slice(None, None, sys.maxsize)),
         (ALWAYS, lambda x: x[0, 0, :0]))),
-    ("slice from the largest integer on", _plain(
+    ("a slice from sys.maxsize on", _plain(
         slice(sys.maxsize, None),
         (Era("1.8", "1.12"), lambda x: x))),
-    ("slice from far below 0 on", _plain(
+    ("a slice from -sys.maxsize on", _plain(
         slice(-sys.maxsize, None),
         (Era("1.13", "1.13"), RuntimeError))),
 ])
@@ -129,7 +129,7 @@ def _deviation(first, last):
         "{} ({})".format(name, outcome.__name__) for name, outcome in outcomes.items() if isinstance(outcome, type)]
     misread = [name for name, outcome in outcomes.items() if not isinstance(outcome, type)]
     return Deviation(
-        "Refused: {}. Taken in another meaning: {}.".format("; ".join(refused), "; ".join(misread)),
+        "torch refuses: {}. It reads in another way: {}.".format("; ".join(refused), "; ".join(misread)),
         witness=[{"form": name} for name in outcomes],
         where=lambda form: form in outcomes,
         raises=(AssertionError, IndexError, RuntimeError, TypeError, ValueError),

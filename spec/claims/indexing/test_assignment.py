@@ -207,7 +207,7 @@ def test_assigning_0_where_h_is_negative_changes_those_entries_of_g_in_place_and
 
 
 @MASK_ASSIGNMENT
-def test_a_mask_of_a_vector_masks_the_rows_of_a_matrix(device):
+def test_a_mask_of_one_dimension_masks_the_rows_of_a_matrix(device):
     g, h = torch.ones(3, 2, device=device), torch.tensor([-1.0, 2.0, -3.0], device=device)
     g[h < 0] = 0
     agrees(g, np.array([[0, 0], [1, 1], [0, 0]], dtype="float32"))

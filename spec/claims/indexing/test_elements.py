@@ -62,7 +62,7 @@ def test_a_vector_has_no_column(device):
 
 @ZERO_BASED
 @pytest.mark.parametrize("index", [0.0, 1.0, np.float32(0), (0, 1.0)], ids=repr)
-def test_a_number_with_a_fraction_part_is_no_index(device, index):
+def test_a_floating_point_number_is_no_index(device, index):
     with pytest.raises(IndexError):
         torch.zeros(4, 5, device=device)[index]
 

@@ -132,7 +132,7 @@ def test_an_index_selects_what_it_selects_in_numpy(device, form):
 
 @ALL_NUMPY_FORMS.instead
 @pytest.mark.parametrize("form", list(otherwise_in(HERE)))
-def test_an_index_is_refused_or_taken_in_another_meaning(device, form):
+def test_an_index_is_refused_or_read_in_another_way(device, form):
     outcome = otherwise_in(HERE)[form]
     if isinstance(outcome, type):
         with pytest.raises(outcome):

@@ -25,7 +25,7 @@ OPERATORS = {"+=": np.add, "-=": np.subtract, "*=": np.multiply, "/=": np.divide
 
 
 class Update(NamedTuple("Update", [("w", Blueprint), ("operator", str), ("operand", Union[Blueprint, float, int])])):
-    """An augmented assignment: a tensor, the operator, and a number or a tensor that broadcasts to the tensor's size."""
+    """An augmented assignment: a tensor, the operator, and a number or a tensor that broadcasts to its size."""
 
     __slots__ = ()
 
@@ -57,8 +57,8 @@ class Update(NamedTuple("Update", [("w", Blueprint), ("operator", str), ("operan
 def updates(draw):
     """Draw an Update of float tensors with any finite values, or of small non-negative integers.
 
-    Numbers are halves that every dtype has exactly; the divisor of integers is at least 2 (torch 1.0 divides them by the
-    whole part, which must not be 0).
+    Numbers are halves that every dtype has exactly; the divisor of integers is at least 2 (torch 1.0 divides them by
+    the whole part, which must not be 0).
     """
     whole = draw(st.booleans())
     options = {"bounded": (10, 20)} if whole else {"finite": True}
@@ -105,7 +105,6 @@ UPDATES = Claim(
 @reaches(
     strided=lambda case: not case.w.contiguous,
     broadcasts=lambda case: case.by_tensor and case.operand.size != case.w.size,
-    fractional=lambda case: case.fractional,
     number=lambda case: case.w.size == (),
     empty=lambda case: case.w.numel == 0,
 )

@@ -112,8 +112,8 @@ def sums(draw):
 
 ADD = Claim(
     "inplace.add-underscore",
-    "y.add_(x) adds x into y: y changes and is returned, x does not change; an expanded y, whose elements share memory, "
-    "is refused.",
+    "y.add_(x) adds x into y: y changes and is returned, x does not change; an expanded y, whose elements share "
+    "memory, is refused.",
     sources=[FLOYDHUB["Tensor"]],
     deviations=[Deviation(
         "y.add_(x) on an expanded y adds to an element once for each of its repetitions.",

@@ -3,6 +3,7 @@
 Without the underscore an operation leaves its operands as they are and returns its result in memory of its own, even
 where the result has the values of an operand. The exceptions are views, whose very purpose is to share memory.
 """
+import operator
 from typing import NamedTuple
 
 import numpy as np
@@ -38,8 +39,8 @@ def trivial_expressions(draw):
 
 PURE = Claim(
     "inplace.no-underscore-is-pure",
-    "An operation without the underscore (a.add(v), x + y, torch.add(x, y)) leaves its operands unchanged and returns a "
-    "new tensor.",
+    "An operation without the underscore (a.add(v), x + y, torch.add(x, y)) leaves its operands unchanged and returns "
+    "a new tensor.",
     sources=[TEMPLATE["PyTorch for Torch Users"], FLOYDHUB["Tensor"]],
     kills=["add-writes-into-its-tensor", "abs-returns-its-tensor-when-nothing-is-negative",
            "multiplying-by-one-copies-nothing", "lerp-writes-into-its-end", "rounding-whole-numbers-copies-nothing"],
@@ -48,14 +49,19 @@ PURE = Claim(
 
 @PURE
 def test_of_every_pair_the_method_without_underscore_leaves_all_tensors_as_they_were(device):
+    refused = set()
     for name in sorted(set(PAIRS) - {"conj_physical"}):
         case = form(name, A, B)
         a, b, receiver, result = case.run(device, "")
-        assert result is not None and result is not receiver, name
+        if result is None:
+            refused.add(name)
+            continue
+        assert result is not receiver, name
         unchanged(a, array_of(case.a.on(device)))
         unchanged(b, array_of(case.b.on(device)))
         assert shares_memory(result, a) == (name in VIEWS), name
         assert not shares_memory(result, b), name
+    assert refused <= {"logical_xor"}  # for tensors of bool only, in torch 1.3
 
 
 @PURE
@@ -112,5 +118,6 @@ def test_operators_between_a_tensor_and_a_number_leave_the_tensor_as_it_was(devi
         for result, expected in ((tensor + number, x.array + number), (number - tensor, number - x.array),
                                  (tensor * number, x.array * number), (-tensor, -x.array)):
             agrees(result, np.array(expected))
-    tensor > number, tensor == number
+    for compare in (operator.gt, operator.eq):
+        compare(tensor, number)
     unchanged(tensor, x.array)

@@ -128,7 +128,7 @@ def test_size_is_a_tuple_of_the_lengths_of_the_dimensions_and_prints_as_such(dev
 
 
 @SIZE_IS_A_TUPLE
-def test_the_size_of_the_documents_matrix_prints_as_they_show_it(device):
+def test_the_size_of_a_matrix_of_10_by_20_prints_as_the_documents_show_it(device):
     assert str(torch.randn(10, 20, device=device).size()) == "torch.Size([10, 20])"
 
 

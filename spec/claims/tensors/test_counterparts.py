@@ -260,7 +260,7 @@ def test_the_product_of_matrices_of_whole_numbers_is_exact(device, sizes):
     indexed.index]))
 @given(indexed=indexed())
 @example(indexed=Indexed(Blueprint.of([0, 1, 2, 3, 4]), slice(0, None, 2)))
-def test_numbers_slices_and_dots_between_brackets_pick_what_they_pick_from_an_array(device, indexed):
+def test_an_index_of_numbers_and_slices_picks_from_a_tensor_what_it_picks_from_an_array(device, indexed):
     """
     >>> x[index]
     """

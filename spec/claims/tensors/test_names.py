@@ -140,7 +140,7 @@ DROP_IN_FOR_NUMPY = Claim(
             "Some names mean something else: std and var divide by n - 1, the median of an even number of values is "
             "the lower of the middle two, repeat tiles, size is a method, max along a dimension and sort also return "
             "indices, equal gives one answer, split takes a length, transpose takes two dimensions, dot takes "
-            "vectors.",
+            "vectors, and cumsum, flip, mean, meshgrid, nonzero and sign differ too.",
             witness=[{"case": Case(expression, FOUR, SQUARE)} for expression in DIFFERENT],
             where=lambda case: case.expression in DIFFERENT,
             raises=(AssertionError, TypeError, RuntimeError),

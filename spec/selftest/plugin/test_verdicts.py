@@ -142,6 +142,27 @@ def test_a_missing_capability_gives_its_reason(book, pytester, capability, verdi
     assert (entry["verdict"], entry["reason"]) == (verdict, reason)
 
 
+@pytest.mark.parametrize("capability, verdict, reason", [
+    ("LACKING", "holds", "the device lacks it by nature"),
+    ("ABSENT", "unverified", "in part: it is not installed"),
+])
+def test_a_part_that_could_not_be_run_here_leaves_the_claim_unverified(book, pytester, capability, verdict, reason):
+    book("""
+    CLAIM = Claim("tensors.one", "One is one.", sources=SOURCES)
+
+    @CLAIM
+    def test_one_is_one(device):
+        assert True
+
+    @CLAIM
+    @needs({})
+    def test_one_is_one_elsewhere(device):
+        assert True
+    """.format(capability), "--verdicts=v.json").assert_outcomes(passed=1, skipped=1)
+    entry = verdicts(pytester)["tensors.one"]
+    assert (entry["verdict"], entry["reason"]) == (verdict, reason)
+
+
 def test_a_skip_without_a_missing_capability_is_broken(book, pytester):
     result = book("""
     CLAIM = Claim("tensors.one", "One is one.", sources=SOURCES)
