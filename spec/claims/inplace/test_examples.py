@@ -133,6 +133,7 @@ ADD = Claim(
     empty=lambda case: case.y.numel == 0,
 )
 @example(Sum(Blueprint.of([250], "uint8"), Blueprint.of([10], "uint8")))
+@example(Sum(Blueprint.of([[1.0, 2.0], [3.0, 4.0]], "float32"), Blueprint.of([[10.0, 20.0]], "float32")))
 @given(case=sums())
 def test_add_underscore_leaves_the_sum_in_its_tensor_and_the_other_one_as_it_was(device, case):
     """

@@ -30,7 +30,8 @@ PURE = ("a + 1", "torch.add(a, 1)", "torch.nn.functional.threshold(a, 2, 0)", "t
 
 READING = (
     "sum() mean() prod() max() min() argmax() argmin() norm() std() var() median() mode(0) sort() "
-    "sort(descending=True) argsort() topk(1) kthvalue(1) unique() nonzero() cumsum(0) cumprod(0) clone() contiguous() float() double() int() "
+    "sort(descending=True) argsort() topk(1) kthvalue(1) unique() nonzero() "
+    "cumsum(0) cumprod(0) clone() contiguous() float() double() int() "
     "long() half() tolist() view(-1) reshape(4) flatten() t() transpose(0,1) permute(1,0) expand(2,2) repeat(2,2) "
     "chunk(2) split(1) unbind() narrow(0,0,1) select(0,0) squeeze() unsqueeze(0) diagonal() unfold(0,2,1) flip(0) "
     "roll(1) index_select(0,i) gather(0,a.long().abs()%2) masked_select(a>0) mm(a) matmul(a) mv(a[0]) dist(a) bmm(a) "

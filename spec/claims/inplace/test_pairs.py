@@ -98,6 +98,7 @@ def test_every_operation_that_has_two_forms_leaves_in_place_what_it_returns_othe
 @example(Form(WHOLE, B, "a[1:]", "add", "a[:-1]"))
 @example(Form(WHOLE, B, "a", "div", "a[0]"))
 @example(Form(A, B, "a", "mul", "a"))
+@example(Form(Blueprint("float64", range(9), (3, 3), (1, 3), 0), B, "a", "triu", ""))
 @given(case=forms())
 def test_any_tensor_holds_in_place_what_the_operation_returns_otherwise_or_the_call_is_refused(device, case):
     """

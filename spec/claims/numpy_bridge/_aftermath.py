@@ -12,7 +12,7 @@ import sys
 
 import spec
 
-SECONDS = 300
+SECONDS = 600
 
 _SCRIPT = """
 import json
