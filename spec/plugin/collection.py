@@ -18,6 +18,11 @@ def is_claim_module(module):
     return module.__name__.split(".")[-3:-2] == ["claims"]
 
 
+def pytest_generate_tests(metafunc):
+    if "device" in metafunc.fixturenames and is_claim_module(metafunc.module):
+        metafunc.parametrize("device", metafunc.config.spec_devices)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_make_collect_report(collector):
     outcome = yield

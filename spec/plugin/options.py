@@ -55,12 +55,6 @@ def pytest_report_header(config):
         torch.__version__, ", ".join(config.spec_devices), config.spec_profile, config.spec_seed)
 
 
-def pytest_generate_tests(metafunc):
-    if "device" in metafunc.fixturenames:
-        names = metafunc.config.spec_devices
-        metafunc.parametrize("device", names)
-
-
 def _choose_profile(config):
     """Settle the profile before Hypothesis's own plugin, which would end in a traceback, looks at the option."""
     name = config.getoption("hypothesis_profile", None)

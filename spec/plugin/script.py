@@ -21,7 +21,7 @@ def script(test, arguments):
     from spec.strategies.source_text import expression
 
     lines = script_lines(test)
-    used = set(re.findall(r"\w+", " ".join(lines)))
+    used = set(re.findall(r"\w+", " ".join(lines + list(_texts(arguments.values())))))
     definitions = []
     for name, value in arguments.items():
         fields = getattr(value, "_fields", None)
@@ -33,8 +33,18 @@ def script(test, arguments):
     body = lines[:-1] + [_shown(lines[-1])] if lines else []
     while len(statements) > 1 and 1 + len(statements) + len(body) > LONGEST:
         statements[-2:] = ["; ".join(statements[-2:])]
-    imports = "import numpy as np, torch" if "np." in " ".join(statements + body) else "import torch"
+    needs_numpy = re.search(r"\bnp\b", " ".join(statements + body))
+    imports = "import numpy as np, torch" if needs_numpy else "import torch"
     return [imports] + statements + body
+
+
+def _texts(values):
+    """Yield the texts among values, which may be code that the script runs; tuples and lists are looked into."""
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (tuple, list)):
+            yield from _texts(value)
 
 
 def _shown(line):
