@@ -24,7 +24,7 @@ def pytest_sessionfinish(session):
             path = _path_for(config.getoption("verdicts"), device, len(config.spec_devices) > 1)
             verdict_file.write_json(path, verdict_file.document(config, device, claims))
         if config.getoption("mutant") is None:
-            config.spec_disagreements += _disagreements(device, claims)
+            config.spec_disagreements += _disagreements(device, claims, config.rootpath)
     broken = any(entry["verdict"] == "broken" for claims in config.spec_verdicts.values() for entry in claims)
     if session.exitstatus == 0 and (config.spec_disagreements or broken):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -37,9 +37,9 @@ def _path_for(path, device, several):
     return "{}-{}{}".format(stem, device.replace(":", ""), extension)
 
 
-def _disagreements(device, claims):
+def _disagreements(device, claims, root):
     try:
-        recorded = verdict_file.record_of(device)
+        recorded = verdict_file.record_of(device, root)
     except verdict_file.NotAVerdictFile as error:
         return [str(error)]
     return [] if recorded is None else list(verdict_file.disagreements(recorded, claims))

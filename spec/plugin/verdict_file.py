@@ -17,7 +17,8 @@ except ImportError:  # Python 3.7, where pytest brings the backport
 
 SCHEMA = 1
 VERDICTS = ("holds", "deviates", "not-applicable", "unverified", "broken")
-RECORDS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "verdicts")
+RECORDS = os.path.join("spec", "verdicts")
+"""Where verdicts are recorded, seen from the root of the project."""
 
 
 class NotAVerdictFile(Exception):
@@ -34,7 +35,7 @@ def document(config, device, claims):
         ("tensorflow", _version_of("tensorflow")),
         ("device", device),
         ("device_name", devices.describe(device)),
-        ("platform", platform.platform()),
+        ("platform", "{} {}, {}".format(platform.system(), platform.machine(), " ".join(platform.libc_ver()).strip())),
         ("profile", config.spec_profile),
         ("seed", config.spec_seed),
         ("claims", claims),
@@ -86,9 +87,9 @@ def read_json(path):
     return data
 
 
-def record_of(device):
+def record_of(device, root):
     """Return the recorded entries, by claim id, for the installed torch on a device; None where none are recorded."""
-    path = os.path.join(RECORDS, "torch-{}-{}.json".format(version(), device.replace(":", "")))
+    path = os.path.join(str(root), RECORDS, "torch-{}-{}.json".format(version(), device.replace(":", "")))
     if not os.path.exists(path):
         return None
     return {entry["id"]: entry for entry in read_json(path)["claims"]}

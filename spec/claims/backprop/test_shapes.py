@@ -9,7 +9,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.capabilities import TENSORFLOW, needs
 from spec.claim import Claim, reaches
 from spec.networks import random_problem, trainer
 from spec.sources import EXAMPLES, INTRODUCTION, NOTEBOOK
@@ -91,13 +90,6 @@ def test_every_form_of_the_program_keeps_the_shapes_of_its_weights(device, net, 
     arrays = [array.astype("float32") for array in net]
     after = trainer(form)(*arrays, 1e-3, 1, **({} if form == "numpy" else {"device": device}))
     assert shapes_of(after.w1, after.w2) == shapes_of(net.w1, net.w2)
-
-
-@SHAPES
-@needs(TENSORFLOW)
-def test_the_static_graph_of_tensorflow_keeps_the_shapes_of_its_weights():
-    after = trainer("tensorflow")(*random_problem(0, n=2, d_in=3, h=4, d_out=5), 1e-3, 1)
-    assert shapes_of(after.w1, after.w2) == [(3, 4), (4, 5)]
 
 
 @SHAPES

@@ -77,11 +77,13 @@ def test_an_old_constructor_makes_a_new_float32_tensor_in_row_major_order(sizes)
 
 @LEGACY_CONSTRUCTOR_UNINITIALISED
 def test_what_lay_in_memory_before_shows_in_a_tensor_that_was_not_initialised():
-    def reads_old_values():
-        torch.full((1000,), 7.25)
-        return any((torch.Tensor(1000) == 7.25).any().item() for _ in range(3))
+    def reads_old_values(size):
+        released = [torch.full((size,), 7.25) for _ in range(50)]
+        del released
+        taken = [torch.Tensor(size) for _ in range(50)]
+        return any((tensor == 7.25).any().item() for tensor in taken)
 
-    assert any(reads_old_values() for _ in range(100))
+    assert any(reads_old_values(size) for _ in range(20) for size in (8, 30, 100, 300, 1000, 3000, 10000))
 
 
 LEGACY_CONSTRUCTOR_SIZES_OR_DATA = Claim(

@@ -207,6 +207,7 @@ def test_an_operation_gives_something_else_for_tensors(device, fact):
 )
 @given(x=tensors(dtypes.FLOATS, layouts=LAYOUTS, bounded=50, max_elements=33), name=st.sampled_from(sorted(OF_EACH)))
 @example(x=Blueprint.of([0.0, -0.0, 1.0, -1.0, float("nan"), float("inf"), -float("inf")]), name="log1p")
+@example(x=Blueprint.of([0.1, 1.001, -7.3]), name="exp")
 @example(x=Blueprint.of([0.5, 1.5, 2.5, -0.5, -1.5, -2.5]), name="round")
 def test_a_function_of_each_element_is_as_exact_as_the_type_allows(device, x, name):
     """
@@ -230,6 +231,8 @@ def test_a_function_of_each_element_is_as_exact_as_the_type_allows(device, x, na
 @given(reduction=reductions())
 @example(reduction=Reduction("sum", None, Blueprint.of([200, 100], "uint8")))
 @example(reduction=Reduction("sum", None, Blueprint.of([1.0, float("inf"), -float("inf")])))
+@example(reduction=Reduction("mean", None, Blueprint.of([1.0, 2.0, 6.0])))
+@example(reduction=Reduction("cumsum", 0, Blueprint.of([1, 2, 3])))
 @example(reduction=Reduction("prod", 1, Blueprint("float32", (), (2, 0))))
 def test_a_reduction_is_what_numpy_makes_of_the_same_numbers_up_to_rounding(device, reduction):
     """

@@ -168,6 +168,7 @@ MATMUL_OPERATOR = Claim(
 @given(operands=products())
 @example(operands=Matmul(Blueprint.of([[1, 2], [3, 4]]), Blueprint.of([[5, 6], [7, 8]])))
 @example(operands=Matmul(Blueprint.of([1.0, 2.0]), Blueprint.of([3.0, 4.0])))
+@example(operands=Matmul(Blueprint.of([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]), Blueprint.of([[1, 1], [0, 1]])))
 def test_the_operator_multiplies_matrices_vectors_and_batches_as_numpy_does(device, operands):
     """
     >>> a @ b, a.numpy() @ b.numpy()

@@ -90,6 +90,7 @@ TYPE_CASTS = Claim(
 @example(cast=Cast(Blueprint.of([2.7, -2.7, 0.5, -0.5, 3.5]), "int64"))
 @example(cast=Cast(Blueprint.of([1e300, -1e300, 1e-300, float("nan"), 16777217.0]), "float32"))
 @example(cast=Cast(Blueprint.of([300, -1, 2**40 + 5, 2**62 + 1]), "uint8"))
+@example(cast=Cast(Blueprint("float32", (1.5, 2.5), (3, 2), (0, 1)), "int64"))
 @example(cast=Cast(Blueprint.of([2**53 + 1, 2**53 + 3, -(2**63)]), "float64"))
 def test_a_tensor_of_another_type_holds_the_converted_values_in_memory_of_its_own(device, cast):
     """

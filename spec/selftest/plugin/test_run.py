@@ -3,6 +3,8 @@ import json
 
 import pytest
 
+from spec.plugin.verdict_file import RECORDS, version
+
 pytest_plugins = ["pytester"]
 
 SECTION = """
@@ -43,6 +45,13 @@ def printed_script(text):
     """Return the lines of the script that a failure prints."""
     lines = text.partition("alone:")[2].partition("=====")[0].splitlines()
     return [line[4:] for line in lines if line.startswith("    ")]
+
+
+def record_path(pytester):
+    """Return the path of the record of the installed torch on the CPU, its folder made."""
+    folder = pytester.path.joinpath(RECORDS)
+    folder.mkdir(parents=True)
+    return folder.joinpath("torch-{}-cpu.json".format(version()))
 
 
 def test_the_verdict_file_is_the_same_in_several_processes_and_in_random_order(
@@ -146,15 +155,12 @@ def test_the_summary_counts_verdicts_by_chapter(book):
     ({"since": "1.4"}, 1, "tensors.one: the record has another 'since': '1.4'"),
     ({"id": "tensors.two"}, 1, "tensors.one is not in the record; in this run it is holds"),
 ])
-def test_a_run_must_agree_with_the_record_of_its_release(book, pytester, monkeypatch, change, ret, line):
-    from spec.plugin import verdict_file
-
-    monkeypatch.setattr(verdict_file, "RECORDS", str(pytester.path))
-    name = "torch-{}-cpu.json".format(verdict_file.version())
+def test_a_run_must_agree_with_the_record_of_its_release(book, pytester, change, ret, line):
+    path = record_path(pytester)
     book(SECTION, "--verdicts=new.json")
     record = json.loads(pytester.path.joinpath("new.json").read_text())
     record["claims"][0].update(change)
-    pytester.path.joinpath(name).write_text(json.dumps(record))
+    path.write_text(json.dumps(record))
     result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:cacheprovider")
     assert result.ret == ret
     assert line is None or line in "\n".join(result.outlines)
@@ -169,11 +175,8 @@ def test_an_interrupted_run_leaves_the_verdict_file_as_it_was(book, pytester):
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"schema": 2, "claims": []}', '{"schema": 1, "claims": [{"id": "a.b"}]}'])
-def test_a_record_that_is_no_verdict_file_is_named(book, pytester, monkeypatch, text):
-    from spec.plugin import verdict_file
-
-    monkeypatch.setattr(verdict_file, "RECORDS", str(pytester.path))
-    path = pytester.path.joinpath("torch-{}-cpu.json".format(verdict_file.version()))
+def test_a_record_that_is_no_verdict_file_is_named(book, pytester, text):
+    path = record_path(pytester)
     path.write_text(text)
     result = book(SECTION)
     assert result.ret == 1
