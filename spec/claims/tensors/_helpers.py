@@ -7,6 +7,9 @@ import torch
 from spec import devices, dtypes
 from spec.capabilities import Capability
 
+INTEGER_PRODUCTS = Capability("the device multiplies no matrices of integers", True,
+                              lambda device: torch.ones(1, 2, device=device).long().mm(
+                                  torch.ones(2, 1, device=device).long()).item() == 2)
 META = Capability("this torch has no device without memory", True,
                   lambda device: torch.empty(2, device="meta").device.type == "meta")
 

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spec import dtypes
-from spec.capabilities import STORAGE, needs
+from spec.capabilities import FLOAT64, STORAGE, needs
 from spec.claim import Claim, reaches
 from spec.claims.tensors._helpers import evaluate
 from spec.oracles.agreement import agrees, array_of, bitwise
@@ -53,7 +53,7 @@ ADD_SYNTAXES_AGREE = Claim(
 
 
 @ADD_SYNTAXES_AGREE
-@needs(STORAGE)
+@needs(STORAGE, FLOAT64)
 @reaches(
     broadcast=lambda case: case.x.size != case.y.size,
     strided=lambda case: not case.y.contiguous,
@@ -87,6 +87,7 @@ def test_the_four_ways_to_add_give_one_sum(device, case):
 
 
 @ADD_SYNTAXES_AGREE
+@needs(FLOAT64)
 @pytest.mark.parametrize("y", [Blueprint.of([1.0, -0.0, float("inf")]), Blueprint.of([[100, 200]], "uint8")], ids=repr)
 def test_a_tensor_can_be_added_to_itself_in_place(device, y):
     tensor = y.on(device)
@@ -115,7 +116,7 @@ ADD_OUT_ARGUMENT = Claim(
 
 
 @ADD_OUT_ARGUMENT
-@needs(STORAGE)
+@needs(STORAGE, FLOAT64)
 @reaches(
     scattered=lambda case: len(case.r.storage) > case.r.numel > 0,
     transposed=lambda case: case.r.layout() == "transposed",
@@ -143,6 +144,7 @@ def test_r_is_returned_with_its_elements_overwritten_and_nothing_beside_them(dev
 
 
 @ADD_OUT_ARGUMENT
+@needs(FLOAT64)
 @given(pair=same_shape(2))
 def test_r_may_be_one_of_the_terms(device, pair):
     """

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spec import dtypes
+from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, reaches
 from spec.oracles.agreement import agrees
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK, TEMPLATE
@@ -51,6 +52,7 @@ N_DIMENSIONAL_ARRAY = Claim(
 
 
 @N_DIMENSIONAL_ARRAY
+@needs(FLOAT64)
 @reaches(
     number=lambda nested: not isinstance(nested.data, list),
     empty=lambda nested: np.array(nested.data).size == 0,
@@ -76,6 +78,7 @@ def test_a_tensor_has_the_shape_and_the_values_of_the_array_made_from_the_same_l
 
 
 @N_DIMENSIONAL_ARRAY
+@needs(FLOAT64)
 @reaches(strided=lambda t: not t.contiguous, expanded=lambda t: t.layout() == "expanded")
 @given(t=tensors(layouts=LAYOUTS))
 def test_the_way_a_tensor_lies_in_memory_does_not_show_in_what_it_holds(device, t):
@@ -104,6 +107,7 @@ SIZE_IS_A_TUPLE = Claim(
 
 
 @SIZE_IS_A_TUPLE
+@needs(FLOAT64)
 @reaches(
     scalar=lambda t: t.ndim == 0,
     empty=lambda t: t.numel == 0,

@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spec import dtypes
+from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, reaches
 from spec.claims.tensors._facts import HERE, Fact, deviations, true_here
 from spec.claims.tensors._helpers import evaluate, least
@@ -164,6 +165,7 @@ OPERATIONS_MATCH_NUMPY = Claim(
 
 
 @OPERATIONS_MATCH_NUMPY
+@needs(FLOAT64)
 @reaches(
     integers=lambda case: dtypes.is_integer(case.x.dtype),
     not_a_number=lambda case: dtypes.is_float(case.x.dtype) and np.isnan(case.x.array).any(),
@@ -198,6 +200,7 @@ def test_an_operation_gives_something_else_for_tensors(device, fact):
 
 
 @OPERATIONS_MATCH_NUMPY.regardless
+@needs(FLOAT64)
 @reaches(
     single=lambda x: x.dtype == "float32",
     double=lambda x: x.dtype == "float64",
@@ -221,6 +224,7 @@ def test_a_function_of_each_element_is_as_exact_as_the_type_allows(device, x, na
 
 
 @OPERATIONS_MATCH_NUMPY.regardless
+@needs(FLOAT64)
 @reaches(
     empty=lambda reduction: reduction.x.numel == 0,
     whole=lambda reduction: reduction.dim is None and reduction.x.ndim > 1,
@@ -251,6 +255,7 @@ def test_a_reduction_is_what_numpy_makes_of_the_same_numbers_up_to_rounding(devi
 
 
 @OPERATIONS_MATCH_NUMPY.regardless
+@needs(FLOAT64)
 @pytest.mark.parametrize("sizes", [((2, 3), (3, 2)), ((17, 9), (9, 33)), ((3,), (3,))], ids=str)
 def test_the_product_of_matrices_of_whole_numbers_is_exact(device, sizes):
     a, b = [np.random.RandomState(0).randint(-9, 10, size).astype("float64") for size in sizes]
@@ -259,6 +264,7 @@ def test_the_product_of_matrices_of_whole_numbers_is_exact(device, sizes):
 
 
 @OPERATIONS_MATCH_NUMPY.regardless
+@needs(FLOAT64)
 @reaches(stepped=lambda indexed: any(isinstance(item, slice) and (item.step or 1) > 1 for item in np.index_exp[
     indexed.index]))
 @given(indexed=indexed())

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec import dtypes
-from spec.capabilities import ACCELERATOR, needs
+from spec.capabilities import ACCELERATOR, FLOAT64, needs
 from spec.claim import Claim, reaches
 from spec.claims.tensors._helpers import META, accelerator
 from spec.oracles import rounding
@@ -94,6 +94,7 @@ def place(tensor):
 
 
 @COMPUTES_ON_GPU
+@needs(FLOAT64)
 @reaches(
     empty=lambda t: t.numel == 0,
     strided=lambda t: not t.contiguous,
@@ -129,6 +130,7 @@ def test_a_product_of_matrices_stays_on_the_device_and_is_right_there(device, si
 
 
 @COMPUTES_ON_GPU
+@needs(FLOAT64)
 @given(t=tensors(dtypes.ALL, layouts=LAYOUTS))
 def test_moving_a_tensor_keeps_its_type_its_shape_and_every_bit(device, t):
     """
@@ -144,7 +146,7 @@ def test_moving_a_tensor_keeps_its_type_its_shape_and_every_bit(device, t):
 
 
 @COMPUTES_ON_GPU
-@needs(ACCELERATOR)
+@needs(ACCELERATOR, FLOAT64)
 @given(t=tensors(dtypes.ALL, layouts=LAYOUTS))
 def test_a_tensor_goes_to_the_accelerator_and_back_with_its_type_and_every_bit(device, t):
     """

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 
 from spec import dtypes
+from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, Deviation, reaches
 from spec.oracles.agreement import agrees
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK, TEMPLATE
@@ -67,6 +68,7 @@ def test_every_tensor_has_a_gradient_which_is_none_at_first(device, maker):
 
 
 @KNOWS_NO_GRADIENTS.instead
+@needs(FLOAT64)
 @reaches(integer=lambda t: dtypes.is_integer(t.dtype), strided=lambda t: not t.contiguous)
 @given(t=tensors(layouts=LAYOUTS))
 def test_what_is_computed_from_plain_tensors_records_nothing(device, t):
@@ -82,6 +84,7 @@ def test_what_is_computed_from_plain_tensors_records_nothing(device, t):
 
 
 @KNOWS_NO_GRADIENTS.instead
+@needs(FLOAT64)
 @reaches(kink=lambda t: (t.array == 0).any(), empty=lambda t: t.numel == 0)
 @given(t=tensors("float64", integral=True))
 def test_a_tensor_told_to_records_a_graph_and_receives_its_gradient(device, t):

@@ -13,6 +13,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, Deviation, reaches
 from spec.claims.tensors._helpers import evaluate
 from spec.era import release
@@ -152,6 +153,7 @@ DROP_IN_FOR_NUMPY = Claim(
 
 
 @DROP_IN_FOR_NUMPY
+@needs(FLOAT64)
 @given(case=st.builds(Case, st.sampled_from(SAME), distinct_vectors(),
                       matrices("float64", min_side=1, max_side=4, integral=True)))
 @example(case=Case("xp.flip(m, (0, 1))", FOUR, SQUARE))
@@ -176,6 +178,7 @@ def test_a_name_that_both_libraries_have_means_the_same_in_both(device, case):
 
 
 @DROP_IN_FOR_NUMPY.instead
+@needs(FLOAT64)
 @reaches(
     even=lambda pair: pair.x.numel % 2 == 0,
     alone=lambda pair: pair.x.numel == 1,
@@ -201,6 +204,7 @@ def test_what_torch_means_by_a_name_can_be_said_in_numpy(device, pair):
 
 
 @DROP_IN_FOR_NUMPY.instead
+@needs(FLOAT64)
 @pytest.mark.parametrize("expression", [
     "xp.transpose(m)", "m.transpose()", "xp.dot(m, m)", "xp.cumsum(m)", "xp.flip(m)", "xp.mean(xp.arange(3))"])
 def test_torch_refuses_what_numpy_takes(device, expression):
@@ -210,6 +214,7 @@ def test_torch_refuses_what_numpy_takes(device, expression):
 
 
 @DROP_IN_FOR_NUMPY.instead
+@needs(FLOAT64)
 def test_the_sign_of_nan_is_0(device):
     values = torch.tensor([float("nan"), -0.0, -2.0, float("inf")], dtype=torch.float64, device=device)
     agrees(torch.sign(values), [0.0, 0.0, -1.0, 1.0])

@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spec import dtypes
+from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, reaches
 from spec.claims.tensors._facts import Fact, deviations, true_here
 from spec.claims.tensors._helpers import evaluate
@@ -103,6 +104,7 @@ PYTHONIC_PROTOCOLS = Claim(
 
 
 @PYTHONIC_PROTOCOLS
+@needs(FLOAT64)
 @reaches(
     found=lambda case: case.expression == "k in t" and case.k in case.t.array,
     not_found=lambda case: case.expression == "k in t" and case.k not in case.t.array,
@@ -140,6 +142,7 @@ def test_an_operator_with_a_number_does_something_else(device, fact):
 
 
 @PYTHONIC_PROTOCOLS.regardless
+@needs(FLOAT64)
 @reaches(empty=lambda t: t.size[0] == 0, deep=lambda t: t.ndim > 1)
 @given(t=tensors(layouts=LAYOUTS).filter(lambda t: t.ndim > 0))
 def test_len_and_iteration_go_through_the_first_dimension(device, t):
@@ -154,6 +157,7 @@ def test_len_and_iteration_go_through_the_first_dimension(device, t):
 
 
 @PYTHONIC_PROTOCOLS.regardless
+@needs(FLOAT64)
 @reaches(
     fraction=lambda t: t.array.item() % 1 != 0,
     negative=lambda t: t.array.item() < 0,

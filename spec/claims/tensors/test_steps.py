@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from hypothesis import example, given
 
 from spec import dtypes
+from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, reaches
 from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.oracles.memory import shares_memory
@@ -38,6 +39,7 @@ CLAMP_IS_RELU = Claim(
 
 
 @CLAMP_IS_RELU
+@needs(FLOAT64)
 @reaches(
     kink=lambda h: (h.array == 0).any(),
     not_a_number=lambda h: (h.array != h.array).any(),
@@ -79,6 +81,7 @@ CLONE_IS_INDEPENDENT = Claim(
 
 
 @CLONE_IS_INDEPENDENT
+@needs(FLOAT64)
 @reaches(
     expanded=lambda x: x.layout() == "expanded",
     transposed=lambda x: x.layout() == "transposed",
@@ -110,6 +113,7 @@ SUM_GIVES_SCALAR = Claim(
 
 
 @SUM_GIVES_SCALAR
+@needs(FLOAT64)
 @reaches(
     empty=lambda pair: pair[0].numel == 0,
     single=lambda pair: pair[0].dtype == "float32",
@@ -130,6 +134,7 @@ def test_the_loss_is_the_sum_of_squares_up_to_rounding(device, pair):
 
 
 @SUM_GIVES_SCALAR
+@needs(FLOAT64)
 @given(pair=same_shape(2, "float64", layouts=LAYOUTS, integral=True))
 @example(pair=(Blueprint.of([1.0, 2.0, 3.0]), Blueprint.of([1.0, 0.0, 0.0])))
 def test_the_loss_of_whole_numbers_is_exact_and_print_shows_it(device, capsys, pair):

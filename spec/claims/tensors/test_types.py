@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spec import dtypes
+from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, Deviation, reaches
 from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.oracles.memory import shares_memory
@@ -80,6 +81,7 @@ TYPE_CASTS = Claim(
 
 
 @TYPE_CASTS
+@needs(FLOAT64)
 @reaches(
     cut_off=lambda cast: dtypes.is_float(cast.x.dtype) and dtypes.is_integer(cast.target) and (cast.x.array % 1).any(),
     rounded=lambda cast: (cast.x.dtype, cast.target) == ("float64", "float32"),
