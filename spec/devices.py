@@ -29,6 +29,15 @@ def present():
     return names
 
 
+def seeder(name):
+    """Return the function that seeds the random numbers of a device.
+
+    On the CPU it seeds that generator alone: torch.manual_seed also takes down the call stack for each kind of device
+    that may still be initialized, which is slower than a small test.
+    """
+    return torch.default_generator.manual_seed if name == "cpu" else torch.manual_seed
+
+
 def describe(name):
     """Return what the hardware calls itself, such as the model of the GPU or the processor's architecture."""
     if name.split(":")[0] == "cuda":

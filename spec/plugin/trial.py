@@ -3,10 +3,10 @@ import functools
 import inspect
 
 import pytest
-import torch
 from hypothesis import assume
 from hypothesis.errors import UnsatisfiedAssumption
 
+from spec import devices
 from spec.plugin.collection import HERE, drawn_names
 
 ROUNDS = 20
@@ -38,9 +38,7 @@ class Trial:
         self.first_seed = item.config.spec_seed
         self.drawn = drawn_names(self.test)
         self.given = {name: item.funcargs[name] for name in inspect.signature(self.test).parameters}
-        on_the_cpu = self.given.get("device", "cpu") == "cpu"
-        # torch.manual_seed takes down the call stack for each device that may come later: 0.6 ms that the CPU can spare
-        self._seed = torch.default_generator.manual_seed if on_the_cpu else torch.manual_seed
+        self._seed = devices.seeder(self.given.get("device", "cpu"))
         self.deviation = None
         self.examples = 0
         self.failing = None

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
+from spec import devices
 from spec.oracles.memory import View, cells, overlap, self_overlapping
 from spec.strategies import Blueprint, tensors
 
@@ -63,7 +64,7 @@ class Form(NamedTuple("Form", [("a", Blueprint), ("b", Blueprint), ("receiver", 
         """
         names = {"a": self.a.on(device), "b": self.b.on(device), "torch": torch}
         receiver = eval(self.receiver, names)
-        torch.manual_seed(1)
+        devices.seeder(device)(1)
         try:
             with quiet():
                 result = eval("receiver.{}({})".format(self.name + underscore, self.arguments),
