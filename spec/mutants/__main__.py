@@ -1,8 +1,8 @@
 """``python -m spec.mutants [CHAPTER | CLAIM | MUTANT ...]`` shows which mutants the claims that name them notice.
 
-Torch is imported once; each mutant is put into a forked process of its own, where only the tests of the claims that
-name it are run. A mutant is killed by a claim whose verdict becomes ``broken``. The exit status is 1 while one
-survives.
+Torch is imported once; each mutant is put into a forked process of its own, where only the sections are read in which a
+claim names it, and only the tests of those claims are run, each claim's until one fails. A mutant is killed by a claim
+whose verdict becomes ``broken``. The exit status is 1 while one survives.
 """
 import json
 import os
@@ -13,44 +13,99 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch  # noqa: F401  imported before the processes fork, so that it is paid for once
+from hypothesis import Phase, settings
+
+from spec.claims import CHAPTERS
+from spec.plugin import options  # noqa: F401  it defines the profiles
 
 PLAIN = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile=ci", "--device=cpu"]
+
+settings.register_profile("ci", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate))
 
 
 def main(words):
     started = time.time()
     with tempfile.TemporaryDirectory() as folder:
-        listing = json.loads(_run(["--list-mutants=json"], os.path.join(folder, "list"))[1])
-        work = _selected(listing, words)
+        claims = _claims(words, folder)
+        work = _selected(claims, words)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            runs = [(name, ids, pool.submit(_try, name, ids, folder)) for name, ids in sorted(work.items())]
+            runs = [(name, ids, pool.submit(_try, name, {id: claims[id]["section"] for id in ids}, folder))
+                    for name, ids in sorted(work.items())]
             survivors = sum(_report(name, ids, run.result()) for name, ids, run in runs)
     print("{} mutants, {} not killed by every claim that names them, {:.0f} s".format(
         len(work), survivors, time.time() - started))
     return 1 if survivors or not work else 0
 
 
-def _selected(listing, words):
+class Reader:
+    """A plugin that writes which claims there are, the mutants that each names and its section file, and runs none."""
+
+    def __init__(self, path):
+        self._path = path
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session):
+        claims = {
+            claim.id: {"kills": claim.kills, "section": sys.modules[claim.tests[0].__module__].__file__}
+            for claim in session.config.spec_claims
+        }
+        with open(self._path, "w") as file:
+            json.dump(claims, file)
+        return True
+
+
+class OneFailureEach:
+    """A plugin that skips what is left of a claim's tests once one of them has failed."""
+
+    def __init__(self):
+        self._failed = set()
+
+    def pytest_runtest_setup(self, item):
+        if item.function.claim.claim.id in self._failed:
+            pytest.skip("the mutant is noticed")
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item):
+        outcome = yield
+        if outcome.get_result().failed:
+            self._failed.add(item.function.claim.claim.id)
+
+
+def _claims(words, folder):
+    """Return claim id -> {"kills", "section"}, read from the chapters of the words, or from all if one names none."""
+    chapters = [word.split(".")[0].replace("-", "_") for word in words]
+    if not words or any(word.split(".")[0] not in CHAPTERS for word in words):
+        chapters = [chapter.replace("-", "_") for chapter in CHAPTERS]
+    paths = [os.path.join("spec", "claims", chapter) for chapter in chapters]
+    path = os.path.join(folder, "claims")
+    output = _run([one for one in paths if os.path.isdir(one)], path + ".txt", Reader(path))
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except OSError:
+        sys.exit(output)
+
+
+def _selected(claims, words):
     """Return mutant -> ids of the claims that name it, for the words given (all, if none is)."""
-    work = {}
-    for id, names in listing["claims"].items():
-        for name in names:
+    work, known = {}, set()
+    for id, claim in claims.items():
+        for name in claim["kills"]:
+            known |= {name, id, id.split(".")[0]}
             if not words or set(words) & {name, id, id.split(".")[0]}:
                 work.setdefault(name, []).append(id)
-    known = set(listing["mutants"]) | set(listing["claims"]) | {id.split(".")[0] for id in listing["claims"]}
     unknown = sorted(set(words) - known)
     if unknown:
-        sys.exit("{} is not a chapter, a claim or a mutant".format(unknown[0]))
+        print("{} is not a chapter, a claim or a mutant that some claim names".format(unknown[0]), file=sys.stderr)
+        sys.exit(4)
     return work
 
 
-def _try(name, ids, folder):
+def _try(name, sections, folder):
     """Return the verdicts by claim id under a mutant, or the text of a run that could not give them."""
     path = os.path.join(folder, name)
-    chapters = sorted({"spec/claims/" + id.split(".")[0].replace("-", "_") for id in ids})
-    claims = ["--claim=" + id for id in ids]
-    status, output = _run(
-        ["--mutant=" + name, "--verdicts={}.json".format(path)] + claims + chapters, path)
+    chosen = ["--claim=" + id for id in sections] + sorted(set(sections.values()))
+    output = _run(["--mutant=" + name, "--verdicts={}.json".format(path)] + chosen, path, OneFailureEach())
     try:
         with open(path + ".json") as file:
             return {entry["id"]: entry["verdict"] for entry in json.load(file)["claims"]}
@@ -58,8 +113,8 @@ def _try(name, ids, folder):
         return output[-2000:]
 
 
-def _run(arguments, path):
-    """Run pytest in a forked process with its output in a file; return its exit status and the output."""
+def _run(arguments, path, plugin):
+    """Run pytest in a forked process with its output in a file, and return the output."""
     child = os.fork()
     if child == 0:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -67,13 +122,13 @@ def _run(arguments, path):
         os.dup2(handle, 2)
         status = 3
         try:
-            status = int(pytest.main(PLAIN + arguments))
+            status = int(pytest.main(PLAIN + arguments, plugins=[plugin]))
         finally:
             sys.stdout.flush()
             os._exit(status)
-    status = os.waitpid(child, 0)[1]
+    os.waitpid(child, 0)
     with open(path) as file:
-        return status, file.read()
+        return file.read()
 
 
 def _report(name, ids, verdicts):
@@ -86,7 +141,7 @@ def _report(name, ids, verdicts):
         return 1
     survived = [id for id in ids if verdicts.get(id) != "broken"]
     print("{}: {}".format(name, "killed" if not survived else "SURVIVED by " + ", ".join(
-        "{} ({})".format(id, verdicts.get(id, "no verdict")) for id in survived)))
+        "{} ({})".format(id, verdicts.get(id, "no verdict")) for id in survived)), flush=True)
     return 1 if survived else 0
 
 

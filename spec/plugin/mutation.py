@@ -14,10 +14,13 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    try:
+        known = mutants.catalogue()
+    except ValueError as error:
+        raise pytest.UsageError("the mutants are not well formed: {}".format(error)) from None
     name = config.getoption("mutant")
     if name is None:
         return
-    known = mutants.catalogue()
     if name not in known:
         raise pytest.UsageError("--mutant={}: there is no mutant of that name; --list-mutants prints them".format(name))
     if not known[name].apply():
