@@ -3,9 +3,10 @@ import os
 
 import pytest
 
+from spec import records
 from spec.plugin import verdict_file
 from spec.plugin.record import KEY
-from spec.plugin.verdict_file import VERDICTS
+from spec.records import VERDICTS
 
 
 @pytest.hookimpl(trylast=True)
@@ -22,7 +23,7 @@ def pytest_sessionfinish(session):
         config.spec_verdicts[device] = claims
         if config.getoption("verdicts"):
             path = _path_for(config.getoption("verdicts"), device, len(config.spec_devices) > 1)
-            verdict_file.write_json(path, verdict_file.document(config, device, claims))
+            records.write(path, verdict_file.document(config, device, claims))
         if config.getoption("mutant") is None:
             config.spec_disagreements += _disagreements(device, claims, config.rootpath)
     broken = any(entry["verdict"] == "broken" for claims in config.spec_verdicts.values() for entry in claims)
@@ -40,7 +41,7 @@ def _path_for(path, device, several):
 def _disagreements(device, claims, root):
     try:
         recorded = verdict_file.record_of(device, root)
-    except verdict_file.NotAVerdictFile as error:
+    except records.NotAVerdictFile as error:
         return [str(error)]
     return [] if recorded is None else list(verdict_file.disagreements(recorded, claims))
 

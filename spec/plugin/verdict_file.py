@@ -1,34 +1,23 @@
-"""The verdict file (JSON, schema 1): one for one release of torch on one device, written whole or not at all."""
-import json
+"""What a run writes into a verdict file, and how it is compared with the record."""
 import os
 import platform
-import tempfile
 from collections import OrderedDict
 
 import numpy
 import torch
 
-from spec import devices
+from spec import devices, records
 
 try:
     from importlib import metadata
 except ImportError:  # Python 3.7, where pytest brings the backport
     import importlib_metadata as metadata
 
-SCHEMA = 1
-VERDICTS = ("holds", "deviates", "not-applicable", "unverified", "broken")
-RECORDS = os.path.join("spec", "verdicts")
-"""Where verdicts are recorded, seen from the root of the project."""
-
-
-class NotAVerdictFile(Exception):
-    """A file that cannot be read as verdicts; the text names the file and says why."""
-
 
 def document(config, device, claims):
     """Return the verdict file of one device, schema 1, as data."""
     return OrderedDict([
-        ("schema", SCHEMA),
+        ("schema", records.SCHEMA),
         ("torch", version()),
         ("python", platform.python_version()),
         ("numpy", numpy.__version__),
@@ -52,47 +41,20 @@ def _version_of(package):
     return None
 
 
-def write_json(path, data):
-    """Replace a file by data as JSON, all at once: readers see the old file or the new one."""
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".verdicts-")
-    try:
-        with os.fdopen(handle, "w") as file:
-            json.dump(data, file, indent=1)
-            file.write("\n")
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
 def version():
     """Return the version of the installed torch without the name of its build: "2.13.0", not "2.13.0+cpu"."""
     return torch.__version__.split("+")[0]
 
 
-def read_json(path):
-    """Return the content of a verdict file; raise NotAVerdictFile for anything else."""
-    try:
-        with open(path) as file:
-            data = json.load(file)
-    except (OSError, ValueError) as error:
-        raise NotAVerdictFile("{}: {}".format(path, error)) from None
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA or not isinstance(data.get("claims"), list):
-        raise NotAVerdictFile("{}: this is not a verdict file of schema {}".format(path, SCHEMA))
-    for entry in data["claims"]:
-        if not isinstance(entry, dict) or not {"id", "verdict"} <= set(entry) or entry["verdict"] not in VERDICTS:
-            raise NotAVerdictFile("{}: an entry has no id or an unknown verdict: {!r}".format(path, entry)[:300])
-    return data
-
-
 def record_of(device, root):
-    """Return the recorded entries, by claim id, for the installed torch on a device; None where none are recorded."""
-    path = os.path.join(str(root), RECORDS, "torch-{}-{}.json".format(version(), device.replace(":", "")))
+    """Return the recorded entries, by claim id, for the installed torch on a device; None where none are recorded.
+
+    Raises spec.records.NotAVerdictFile for a record that cannot be read.
+    """
+    path = os.path.join(str(root), records.FOLDER, "torch-{}-{}.json".format(version(), device.replace(":", "")))
     if not os.path.exists(path):
         return None
-    return {entry["id"]: entry for entry in read_json(path)["claims"]}
+    return {entry["id"]: entry for entry in records.read(path)["claims"]}
 
 
 def disagreements(recorded, claims):

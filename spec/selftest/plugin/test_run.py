@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from spec.plugin.verdict_file import RECORDS, version
+from spec.plugin.verdict_file import version
+from spec.records import FOLDER
 
 pytest_plugins = ["pytester"]
 
@@ -49,7 +50,7 @@ def printed_script(text):
 
 def record_path(pytester):
     """Return the path of the record of the installed torch on the CPU, its folder made."""
-    folder = pytester.path.joinpath(RECORDS)
+    folder = pytester.path.joinpath(FOLDER)
     folder.mkdir(parents=True)
     return folder.joinpath("torch-{}-cpu.json".format(version()))
 
