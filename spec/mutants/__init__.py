@@ -16,9 +16,13 @@ from collections import OrderedDict
 
 
 class Mutant:
-    """One fault: its name, what it does, the dotted names it replaces, and the function that makes the replacement."""
+    """One fault: its name, what it does, the dotted names it replaces, and the function that makes the replacement.
 
-    def __init__(self, make, targets):
+    A null mutant changes nothing that can be observed, and no test may notice it.
+    """
+
+    def __init__(self, make, targets, null=False):
+        self.null = null
         self.name = make.__name__.replace("_", "-")
         self.does = " ".join((make.__doc__ or "").split())
         self.targets = targets
@@ -29,22 +33,28 @@ class Mutant:
 
     def apply(self):
         """Replace each target that this version has; return the dotted names replaced, none if it has no target."""
-        replaced = []
-        for dotted in self.targets:
+        replaced = self.fits()
+        for dotted in replaced:
             owner, name = _owner(dotted)
-            if owner is not None and hasattr(owner, name):
-                setattr(owner, name, self._make(getattr(owner, name)))
-                replaced.append(dotted)
+            setattr(owner, name, self._make(getattr(owner, name)))
         return replaced
+
+    def fits(self):
+        """Return those of the targets that this version has."""
+        owners = [(dotted,) + _owner(dotted) for dotted in self.targets]
+        return [dotted for dotted, owner, name in owners if owner is not None and hasattr(owner, name)]
 
 
 _registry = OrderedDict()
 
 
-def mutant(*targets):
-    """Register the decorated maker of a faulty version for the functions named, such as "torch.Tensor.add_"."""
+def mutant(*targets, null=False):
+    """Register the decorated maker of a faulty version for the functions named, such as "torch.Tensor.add_".
+
+    null  whether the version is not faulty at all, to show that no test notices what does not matter
+    """
     def register(make):
-        fault = Mutant(make, targets)
+        fault = Mutant(make, targets, null)
         if fault.name in _registry:
             raise ValueError("two mutants are named {}: one of {}, one of {}".format(
                 fault.name, _registry[fault.name].module, fault.module))

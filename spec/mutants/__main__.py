@@ -2,7 +2,8 @@
 
 Torch is imported once; each mutant is put into a forked process of its own, where only the sections are read in which a
 claim names it, and only the tests of those claims are run, each claim's until one fails. A mutant is killed by a claim
-whose verdict becomes ``broken``. The exit status is 1 while one survives.
+whose verdict becomes ``broken``. The null mutants, which change nothing, are put in together, and the whole
+specification is run. The exit status is 1 while a mutant survives or a null mutant is noticed.
 """
 import json
 import os
@@ -15,6 +16,7 @@ import pytest
 import torch  # noqa: F401  imported before the processes fork, so that it is paid for once
 from hypothesis import Phase, settings
 
+from spec import mutants
 from spec.claims import CHAPTERS
 from spec.plugin import options  # noqa: F401  it defines the profiles
 
@@ -31,10 +33,12 @@ def main(words):
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             runs = [(name, ids, pool.submit(_try, name, {id: claims[id]["section"] for id in ids}, folder))
                     for name, ids in sorted(work.items())]
+            nothing = None if words else pool.submit(_try_null, folder)
             survivors = sum(_report(name, ids, run.result()) for name, ids, run in runs)
+            alarms = 0 if nothing is None else _report_null(nothing.result())
     print("{} mutants, {} not killed by every claim that names them, {:.0f} s".format(
         len(work), survivors, time.time() - started))
-    return 1 if survivors or not work else 0
+    return 1 if survivors or alarms or not work else 0
 
 
 class Reader:
@@ -106,6 +110,19 @@ def _try(name, sections, folder):
     path = os.path.join(folder, name)
     chosen = ["--claim=" + id for id in sections] + sorted(set(sections.values()))
     output = _run(["--mutant=" + name, "--verdicts={}.json".format(path)] + chosen, path, OneFailureEach())
+    return _verdicts(path, output)
+
+
+def _try_null(folder):
+    """Return the names of the null mutants that this version has, and the verdicts or the text of a run with them."""
+    names = [name for name, fault in mutants.catalogue().items() if fault.null and fault.fits()]
+    path = os.path.join(folder, "null")
+    output = _run(["--mutant=" + name for name in names] + ["--verdicts={}.json".format(path)], path, None)
+    return names, _verdicts(path, output)
+
+
+def _verdicts(path, output):
+    """Return the verdicts by claim id that a run has written, or else the end of its output."""
     try:
         with open(path + ".json") as file:
             return {entry["id"]: entry["verdict"] for entry in json.load(file)["claims"]}
@@ -122,7 +139,7 @@ def _run(arguments, path, plugin):
         os.dup2(handle, 2)
         status = 3
         try:
-            status = int(pytest.main(PLAIN + arguments, plugins=[plugin]))
+            status = int(pytest.main(PLAIN + arguments, plugins=[plugin] if plugin else []))
         finally:
             sys.stdout.flush()
             os._exit(status)
@@ -143,6 +160,19 @@ def _report(name, ids, verdicts):
     print("{}: {}".format(name, "killed" if not survived else "SURVIVED by " + ", ".join(
         "{} ({})".format(id, verdicts.get(id, "no verdict")) for id in survived)), flush=True)
     return 1 if survived else 0
+
+
+def _report_null(result):
+    """Print what the null mutants did; return 1 if some claim took offence."""
+    names, verdicts = result
+    if not isinstance(verdicts, dict):
+        print("null mutants: the run failed\n{}".format(verdicts))
+        return 1
+    noticed = sorted(id for id, verdict in verdicts.items() if verdict == "broken")
+    print("{} null mutants: {}".format(
+        len(names), "noticed by none of {} claims".format(len(verdicts)) if not noticed else
+        "NOTICED by " + ", ".join(noticed)))
+    return 1 if noticed else 0
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def _partly_collected(claims, items):
 
 def _mistakes(modules, items):
     """Yield a line for each thing that is wrong with the specification as a whole."""
-    seen, names = {}, set(mutants.catalogue())
+    seen, names = {}, {name for name, fault in mutants.catalogue().items() if not fault.null}
     for module in modules:
         yield from _misplaced(module)
         for claim in (value for value in vars(module).values() if isinstance(value, Claim)):

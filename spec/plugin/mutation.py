@@ -8,7 +8,8 @@ from spec import mutants
 
 def pytest_addoption(parser):
     group = parser.getgroup("spec")
-    group.addoption("--mutant", metavar="NAME", help="run with this fault put into torch, numpy or TensorFlow")
+    group.addoption("--mutant", action="append", default=[], metavar="NAME",
+                    help="run with this fault put into torch, numpy or TensorFlow (repeatable)")
     group.addoption("--list-mutants", nargs="?", const="text", choices=["text", "json"],
                     help="print the mutants and the claims that name them, and run nothing")
 
@@ -18,14 +19,13 @@ def pytest_configure(config):
         known = mutants.catalogue()
     except ValueError as error:
         raise pytest.UsageError("the mutants are not well formed: {}".format(error)) from None
-    name = config.getoption("mutant")
-    if name is None:
-        return
-    if name not in known:
-        raise pytest.UsageError("--mutant={}: there is no mutant of that name; --list-mutants prints them".format(name))
-    if not known[name].apply():
-        raise pytest.UsageError("--mutant={}: this installation has none of {}".format(
-            name, ", ".join(known[name].targets)))
+    for name in config.getoption("mutant"):
+        if name not in known:
+            raise pytest.UsageError(
+                "--mutant={}: there is no mutant of that name; --list-mutants prints them".format(name))
+        if not known[name].apply():
+            raise pytest.UsageError("--mutant={}: this installation has none of {}".format(
+                name, ", ".join(known[name].targets)))
 
 
 @pytest.hookimpl(tryfirst=True)

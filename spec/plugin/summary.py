@@ -24,7 +24,7 @@ def pytest_sessionfinish(session):
         if config.getoption("verdicts"):
             path = _path_for(config.getoption("verdicts"), device, len(config.spec_devices) > 1)
             records.write(path, verdict_file.document(config, device, claims))
-        if config.getoption("mutant") is None:
+        if not config.getoption("mutant"):
             config.spec_disagreements += _disagreements(device, claims, config.rootpath)
     broken = any(entry["verdict"] == "broken" for claims in config.spec_verdicts.values() for entry in claims)
     if session.exitstatus == 0 and (config.spec_disagreements or broken):
