@@ -70,6 +70,11 @@ def catalogue():
     return _registry
 
 
+def source(names):
+    """Return a line of Python that puts in the mutants of these names, for an interpreter that a test starts."""
+    return "from spec import mutants; [mutants.catalogue()[name].apply() for name in {!r}]\n".format(list(names))
+
+
 def _owner(dotted):
     """Return the object that holds the last name of a dotted path, and that name; (None, name) where there is none."""
     parts = dotted.split(".")

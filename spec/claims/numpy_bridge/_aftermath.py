@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import spec
+from spec import mutants
 
 SECONDS = 600
 
@@ -73,18 +74,17 @@ print(json.dumps(facts))
 
 
 @functools.lru_cache(maxsize=None)
-def aftermath(mutant, folder):
-    """Run the script in a fresh interpreter, with a mutant put in unless it is None, and return its findings.
+def aftermath(faults, folder):
+    """Run the script in a fresh interpreter, with the mutants of these names put in, and return its findings.
 
     They are a dictionary: "numpy" and "from_numpy" tell of share_memory_ after a conversion, "queue" of pickling as a
     queue between processes does it, "resize_" of a refusal.
     AssertionError, with what the script wrote to standard error, where it ends otherwise than it should.
     """
-    fault = "" if mutant is None else "from spec import mutants; mutants.catalogue()[{!r}].apply()\n".format(mutant)
     root = os.path.dirname(os.path.dirname(os.path.abspath(spec.__file__)))
     paths = [root] + [path for path in [os.environ.get("PYTHONPATH")] if path]
     ended = subprocess.run(
-        [sys.executable, "-c", fault + _SCRIPT],
+        [sys.executable, "-c", mutants.source(faults) + _SCRIPT],
         cwd=folder,
         env=dict(os.environ, PYTHONPATH=os.pathsep.join(paths)),
         stdout=subprocess.PIPE,

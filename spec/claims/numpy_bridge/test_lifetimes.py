@@ -103,7 +103,7 @@ def test_the_memory_is_given_back_once_neither_side_needs_it():
 @pytest.fixture
 def found(pytestconfig, tmp_path_factory):
     """What the calls of this section left behind in an interpreter of its own."""
-    return aftermath(pytestconfig.getoption("mutant"), str(tmp_path_factory.getbasetemp()))
+    return aftermath(tuple(pytestconfig.getoption("mutant")), str(tmp_path_factory.getbasetemp()))
 
 
 SHARING_SURVIVES_SHARE_MEMORY = Claim(
