@@ -28,7 +28,8 @@ class Rounded:
     def __init__(self, values, dtype, error=0.0):
         self.value = np.asarray(values, dtype=np.float64)
         self.dtype = dtype
-        self.error = np.broadcast_to(np.asarray(error, dtype=np.float64), self.value.shape)
+        error = np.asarray(error, dtype=np.float64)
+        self.error = error if error.shape == self.value.shape else np.broadcast_to(error, self.value.shape)
 
     @property
     def bound(self):

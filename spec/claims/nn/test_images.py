@@ -19,7 +19,7 @@ from spec.oracles.agreement import agrees
 from spec.sources import FLOYDHUB, INTRODUCTION
 from spec.strategies import LAYOUTS, Blueprint
 from spec.strategies.tensors import draw_tensor
-from spec.tensorflow_beside import new_graph
+from spec.tensorflow_beside import new_graph, tensorflow
 
 Convolution = NamedTuple("Convolution", [("images", Blueprint), ("kernels", Blueprint)])
 Convolution.__doc__ = "A batch of images (n, channels, height, width) and kernels (filters, channels, i, j)."
@@ -178,4 +178,4 @@ def test_tensorflow_computes_the_same_from_images_with_their_channels_last(sizes
     with new_graph() as tf, tf.Session() as session:
         result = session.run(tf.nn.conv2d(images, kernels, [1, 1, 1, 1], "VALID"))
     agrees(result, by_torch(images, kernels))
-    assert tensorflow.keras.backend.image_data_format() == "channels_last"
+    assert tensorflow().keras.backend.image_data_format() == "channels_last"
