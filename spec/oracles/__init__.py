@@ -9,5 +9,8 @@ memory         views as arrays of cell numbers, and a probe that finds shared me
 reachability   which tensors of a graph require a gradient, and which leaves receive one
 derivatives    complex step, Taylor order, differences and subgradients
 promotion      the dtype of a result, by release of torch
+layers         linear layers, convolutions and loss functions, written out
+recurrences    the cell formulas of recurrent networks, unrolled over a sequence
+optimizers     the update rules of the optimizers, step by step
 statistics     how far a sample may stray from its distribution, at a stated rate of false alarms
 """
