@@ -181,7 +181,8 @@ MATMUL_OPERATOR = Claim(
 @given(operands=products())
 @example(operands=Matmul(Blueprint.of([[1.0, 2.0], [3.0, 4.0]]), Blueprint.of([[5.0, 6.0], [7.0, 8.0]])))
 @example(operands=Matmul(Blueprint.of([1.0, 2.0]), Blueprint.of([3.0, 4.0])))
-@example(operands=Matmul(Blueprint.of([[[1.0, 2.0], [3.0, 4.0]]] * 2), Blueprint.of([[1.0, 1.0], [0.0, 1.0]])))
+@example(operands=Matmul(Blueprint.of([[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]]),
+                         Blueprint.of([[1.0, 1.0], [0.0, 1.0]])))
 def test_the_operator_multiplies_matrices_vectors_and_batches_as_numpy_does(device, operands):
     """
     >>> a @ b, a.numpy() @ b.numpy()
