@@ -137,6 +137,8 @@ def test_the_loss_is_the_sum_of_squares_up_to_rounding(device, pair):
 @needs(FLOAT64)
 @given(pair=same_shape(2, "float64", layouts=LAYOUTS, integral=True))
 @example(pair=(Blueprint.of([1.0, 2.0, 3.0]), Blueprint.of([1.0, 0.0, 0.0])))
+@example(pair=(Blueprint("float64", (1.0, 2.0, 3.0, 4.0), (2, 2), (1, 2)),
+               Blueprint("float64", (5.0,) * 4, (2, 2), (1, 2))))
 def test_the_loss_of_whole_numbers_is_exact_and_print_shows_it(device, capsys, pair):
     """
     >>> y_pred, y = pair; print(0, (y_pred - y).pow(2).sum())
