@@ -125,9 +125,15 @@ def _verdicts(path, output):
     """Return the verdicts by claim id that a run has written, or else the end of its output."""
     try:
         with open(path + ".json") as file:
-            return {entry["id"]: entry["verdict"] for entry in json.load(file)["claims"]}
+            return {entry["id"]: _summary(entry) for entry in json.load(file)["claims"]}
     except OSError:
         return output[-2000:]
+
+
+def _summary(entry):
+    """Return the verdict of a claim, or "not tried" where none of its tests could be run on this machine."""
+    skipped = all(test["outcome"] == "skipped" for test in entry["tests"])
+    return "not tried" if skipped and entry["verdict"] in ("unverified", "not-applicable") else entry["verdict"]
 
 
 def _run(arguments, path, plugin):
@@ -156,9 +162,13 @@ def _report(name, ids, verdicts):
             return 0
         print("{}: the run failed\n{}".format(name, verdicts))
         return 1
-    survived = [id for id in ids if verdicts.get(id) != "broken"]
-    print("{}: {}".format(name, "killed" if not survived else "SURVIVED by " + ", ".join(
-        "{} ({})".format(id, verdicts.get(id, "no verdict")) for id in survived)), flush=True)
+    tried = [id for id in ids if verdicts.get(id) != "not tried"]
+    survived = [id for id in tried if verdicts.get(id) != "broken"]
+    if survived:
+        said = "SURVIVED by " + ", ".join("{} ({})".format(id, verdicts.get(id, "no verdict")) for id in survived)
+    else:
+        said = "killed" if tried else "not tried: what its claims are about is absent here"
+    print("{}: {}".format(name, said), flush=True)
     return 1 if survived else 0
 
 

@@ -226,3 +226,10 @@ def load_takes_the_cpu_silently(load):
             file.seek(0)
             return load(file, map_location="cpu", **options)
     return silent
+
+
+@mutant("torch.save")
+def saving_rounds_what_lies_on_a_gpu(save):
+    """torch.save rounds what lies on a GPU to single precision."""
+    return lambda thing, *args, **options: save(
+        _changed(thing, lambda x: x.float().to(x.dtype) if x.is_cuda else x), *args, **options)

@@ -193,3 +193,9 @@ def scheduler_does_not_warn(steplr):
                 warnings.simplefilter("ignore")
                 super(Silent, self).step(*args, **kwargs)
     return Silent
+
+
+@mutant("tensorflow.keras.layers.Dense.call")
+def dense_layers_forget_their_bias(call):
+    """A dense layer of Keras does not add its bias."""
+    return lambda self, inputs, *args, **options: call(self, inputs, *args, **options) - self.bias

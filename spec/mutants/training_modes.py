@@ -190,3 +190,9 @@ def batch_norm_gradient_ignores_the_mean(batch_norm):
         other = original(x, mean * 0, var, weight, bias, training, *rest)
         return result.detach() + other - other.detach()
     return _batch_norm(ignoring)(batch_norm)
+
+
+@mutant("torch.cuda.manual_seed_all")
+def cuda_seed_is_ignored(manual_seed_all):
+    """manual_seed_all seeds nothing."""
+    return lambda seed: None

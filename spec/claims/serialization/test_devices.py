@@ -138,6 +138,7 @@ GPU_CHECKPOINT_ON_CPU = Claim(
     "Weights that were trained and saved on a GPU can be used on a machine without one, when they are loaded with "
     "map_location.",
     sources=[FLOYDHUB["Training process"]],
+    kills=["saving-rounds-what-lies-on-a-gpu"],
 )
 
 EVALUATION = """

@@ -206,6 +206,7 @@ TENSORFLOW_LAYER_PACKAGES = Claim(
             raises=ImportError,
         )
     ],
+    kills=["dense-layers-forget-their-bias"],
 )
 
 

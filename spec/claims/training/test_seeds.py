@@ -27,6 +27,7 @@ CUDA_SEED_ALL_GPUS = Claim(
     "training.cuda-seed-all-gpus",
     "torch.cuda.manual_seed_all seeds the generator of every GPU, so that what is drawn there can be repeated.",
     sources=[FLOYDHUB["Training process"]],
+    kills=["cuda-seed-is-ignored"],
 )
 
 
