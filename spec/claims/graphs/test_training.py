@@ -64,7 +64,7 @@ def torch_loss_and_gradients(net):
 @TF_GRADIENTS_EQUAL_TORCH
 @needs(TENSORFLOW)
 @reaches(silent=lambda net: (net.x @ net.w1 < 0).any())
-@given(net=two_layer_networks())
+@given(net=two_layer_networks() | two_layer_networks(kinks=False))
 @example(net=TwoLayer(ONE, ONE, 0 * ONE, ONE))
 def test_loss_and_gradients_of_a_network_of_whole_numbers_are_the_same_to_the_last_bit(loss_and_gradients, net):
     """
