@@ -1,5 +1,5 @@
 """TensorFlow, imported when a test asks for it, and the deviations that depend on its release instead of torch's."""
-import importlib
+import importlib.util
 import os
 import warnings
 from contextlib import contextmanager
@@ -15,7 +15,13 @@ LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 def tensorflow():
-    """Import TensorFlow, which takes seconds, and return it; what it logs on the way is not shown."""
+    """Import TensorFlow, which takes seconds, and return it; what it logs on the way is not shown.
+
+    Triton, which torch imports with torch._dynamo where it is installed, is imported first: each of the two brings an
+    LLVM of its own, and the interpreter aborts where Triton's is loaded second (seen with torch 2.15, TensorFlow 2.21).
+    """
+    if importlib.util.find_spec("triton") is not None:
+        importlib.import_module("triton")
     before = os.environ.get(LOG_LEVEL)
     os.environ[LOG_LEVEL] = "3"
     try:

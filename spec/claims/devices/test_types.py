@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from spec import dtypes
 from spec.capabilities import VALUES, needs
-from spec.claim import Claim, reaches
+from spec.claim import Claim, Deviation, reaches
 from spec.claims.devices._helpers import SEPARATE, TYPES, lies_on, sent, types_of
 from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK, TEMPLATE
-from spec.strategies import LAYOUTS, tensors
+from spec.strategies import LAYOUTS, Blueprint, tensors
 
 NAMES = {"FloatTensor": "float32", "DoubleTensor": "float64", "HalfTensor": "float16", "LongTensor": "int64"}
 
@@ -81,11 +81,30 @@ def test_the_cast_of_the_documents_gives_what_the_method_gives(device):
     bitwise(array_of(there), array_of(moved))
 
 
+def channels_last(t):
+    """Say whether the strides of a Blueprint of four dimensions grow from channels over width and height to the batch.
+
+    Dimensions of length 1 do not count, and where these strides are contiguous it is not said.
+    """
+    strides = [t.stride[dim] for dim in (1, 3, 2, 0) if t.ndim == 4 and t.size[dim] != 1]
+    return t.ndim == 4 and not t.contiguous and all(low < high for low, high in zip([0] + strides, strides))
+
+
 DTYPE_IDIOM = Claim(
     "devices.dtype-idiom",
     "dtype = torch.cuda.FloatTensor if cuda else torch.FloatTensor selects a type that can be used, on a machine with "
     "a GPU and on one without.",
     sources=[FLOYDHUB["Variables and AutoGrad"], FLOYDHUB["Defining new autograd functions"]],
+    deviations=[
+        Deviation(
+            "Without a GPU too, a tensor of four dimensions is copied into contiguous memory where it lies there with "
+            "its channels last, that is, its strides grow from channels over width and height to the batch.",
+            witness={"t": Blueprint("float32", range(8), (1, 2, 2, 2), (8, 1, 4, 2))},
+            where=channels_last,
+            since="1.4",
+            until="1.4",
+        )
+    ],
     kills=["casting-to-the-same-type-copies", "cuda-is-said-to-be-there"],
 )
 
@@ -107,7 +126,17 @@ def test_the_chosen_type_takes_a_tensor_to_the_gpu_if_there_is_one_and_leaves_it
     bitwise(array_of(chosen), t.array)
 
 
-@DTYPE_IDIOM
+@DTYPE_IDIOM.instead
+@pytest.mark.parametrize("size", [(1, 2, 2, 2), (3, 2, 4, 1)], ids=str)
+def test_a_tensor_whose_channels_lie_last_in_memory_is_copied_into_contiguous_memory(size):
+    n, channels, height, width = size
+    x = torch.arange(n * channels * height * width).float().reshape(n, height, width, channels).permute(0, 3, 1, 2)
+    chosen = x.type(torch.FloatTensor)
+    assert chosen is not x and chosen.is_contiguous()
+    bitwise(chosen, array_of(x))
+
+
+@DTYPE_IDIOM.regardless
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_the_name_of_the_type_of_a_gpu_exists_on_every_machine(name):
     kind = getattr(torch.cuda, name)

@@ -2,7 +2,6 @@
 
 The programs of the documents that use TensorFlow. Both describe a graph first and run it in a session.
 """
-import importlib
 import importlib.util
 
 import torch
@@ -13,12 +12,13 @@ from spec.claims.errata._helpers import whole_numbers
 from spec.oracles import backprop
 from spec.oracles.agreement import agrees
 from spec.sources import EXAMPLES, FLOYDHUB
+from spec.tensorflow_beside import tensorflow
 
 
 def _tensorflow_of_its_time(device):
     if importlib.util.find_spec("tensorflow") is None:
         return False
-    return importlib.import_module("tensorflow").__version__.split(".")[0] == str(HERE[0])
+    return tensorflow().__version__.split(".")[0] == str(HERE[0])
 
 
 TENSORFLOW_OF_ITS_TIME = Capability(
@@ -60,7 +60,7 @@ def test_the_loop_has_run_when_it_has_been_described():
 @SESSION.regardless
 @needs(TENSORFLOW)
 def test_in_a_graph_of_its_own_the_loop_is_run_by_a_session_in_every_version():
-    tf = importlib.import_module("tensorflow").compat.v1
+    tf = tensorflow().compat.v1
     with tf.Graph().as_default() as graph:
         counters = tf.while_loop(lambda first, second: first < second,
                                  lambda first, second: (tf.add(first, 2), tf.add(second, 1)),
@@ -101,7 +101,7 @@ def one_step(waits):
 
     waits  the updates wait for both gradients, which the document's do not
     """
-    tf = importlib.import_module("tensorflow").compat.v1
+    tf = tensorflow().compat.v1
     with tf.Graph().as_default() as graph:
         w1, w2 = [tf.Variable(array, use_resource=False) for array in (W1, W2)]
         loss = tf.reduce_sum((tf.matmul(tf.maximum(tf.matmul(X, w1), 0), w2) - Y) ** 2)

@@ -159,7 +159,7 @@ RANDOM = Erratum(
     "Sample2 does the same as Sample1, one element at a time.",
     [EXAMPLES["PyTorch: LSTM"]],
     Correction("Sample2 starts from random states, drawn anew at each call, and Sample1 from zeros."),
-    kills=["seeding-keeps-the-stream"],
+    kills=["lstm-always-starts-from-zeros"],
 )
 
 

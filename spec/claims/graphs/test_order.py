@@ -193,4 +193,5 @@ def test_with_the_second_weight_updated_first_the_loss_is_no_number_after_some_s
 @TF_PROGRAM_LOSS_FALLS.instead
 @needs(TENSORFLOW)
 def test_with_resource_variables_the_program_fits_random_data_in_500_steps(problem):
+    tensorflow()
     fits(trainer("tensorflow")(*problem).losses)
