@@ -131,3 +131,23 @@ NOTEBOOK = Document(
 )
 
 DOCUMENTS = (TEMPLATE, EXAMPLES, INTRODUCTION, FLOYDHUB, NOTEBOOK)
+
+PRINTED_PROGRAMS = [
+    EXAMPLES["Warm-up: numpy"],
+    EXAMPLES["PyTorch: Tensors"],
+    EXAMPLES["PyTorch: Variables and autograd"],
+    EXAMPLES["PyTorch: Defining new autograd functions"],
+    EXAMPLES["TensorFlow: Static Graphs"],
+    EXAMPLES["PyTorch: nn"],
+    EXAMPLES["PyTorch: optim"],
+    EXAMPLES["PyTorch: Custom nn Modules"],
+    EXAMPLES["PyTorch: Control Flow + Weight Sharing"],
+    NOTEBOOK["What are Tensors?"],
+    NOTEBOOK["PyTorch Tensors"],
+    NOTEBOOK["Autograd"],
+    NOTEBOOK["PyTorch: Defining new autograd functions"],
+    NOTEBOOK["What is a nn module"],
+    NOTEBOOK["PyTorch - optim"],
+    NOTEBOOK["Custom nn module"],
+]
+"""Where the training program is printed, in one form after the other, at its full size."""

@@ -33,17 +33,6 @@ def leaves_of(program, device):
     return [leaf.blueprint.on(device, leaf.requires_grad) for leaf in program.leaves]
 
 
-def functions(tensor):
-    """Return the functions that are reached backwards from a tensor's grad_fn, each once, itself included."""
-    found, waiting = [], [tensor.grad_fn]
-    while waiting:
-        function = waiting.pop()
-        if function is not None and not any(function is other for other in found):
-            found.append(function)
-            waiting.extend(source for source, _ in function.next_functions)
-    return found
-
-
 def used(program):
     """Return the numbers of the leaves that a gradient of the program's result would reach."""
     nodes = model(program)

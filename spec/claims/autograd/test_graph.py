@@ -16,13 +16,13 @@ from spec.claims.autograd._graphs import (
     NAMES,
     OPERATIONS,
     RECORDED,
-    functions,
     leaves_of,
     model,
     recorded_operations,
     used,
 )
 from spec.oracles import reachability
+from spec.recorded_graph import functions
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK, TEMPLATE
 from spec.strategies import Blueprint, Leaf, Program, Step, programs, run
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from spec.capabilities import FLOAT64, Capability, needs
 from spec.claim import Claim, reaches
-from spec.claims.graphs._dynamic import DynamicNet, functions, in_turn, operations
+from spec.claims.graphs._dynamic import DynamicNet, in_turn, operations
 from spec.era import release
 from spec.oracles.agreement import agrees
 from spec.oracles.exact_ad import Exact, floats
+from spec.recorded_graph import functions
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, TEMPLATE
 
 PYTHON_CONTROL_FLOW = Claim(

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, reaches
-from spec.claims.graphs._dynamic import functions, linear, operations
+from spec.claims.graphs._dynamic import linear, operations
 from spec.oracles import backprop
 from spec.oracles.agreement import agrees, array_of
+from spec.recorded_graph import functions
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, TEMPLATE
 from spec.strategies import Blueprint, Leaf, Program, Step, programs, run, two_layer_networks
 

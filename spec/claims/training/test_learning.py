@@ -15,31 +15,14 @@ from spec.claims.training._helpers import losses_of
 from spec.networks import random_problem, trainer
 from spec.networks.layers import linear
 from spec.oracles.agreement import agrees, unchanged
-from spec.sources import EXAMPLES, NOTEBOOK
+from spec.sources import PRINTED_PROGRAMS
 from spec.strategies import regressions
 
 LOSS_DECREASES = Claim(
     "training.loss-decreases",
     "Over the 500 steps of each program the loss falls by orders of magnitude: the network learns its 64 random "
     "targets by heart.",
-    sources=[
-        EXAMPLES["Warm-up: numpy"],
-        EXAMPLES["PyTorch: Tensors"],
-        EXAMPLES["PyTorch: Variables and autograd"],
-        EXAMPLES["PyTorch: Defining new autograd functions"],
-        EXAMPLES["TensorFlow: Static Graphs"],
-        EXAMPLES["PyTorch: nn"],
-        EXAMPLES["PyTorch: optim"],
-        EXAMPLES["PyTorch: Custom nn Modules"],
-        EXAMPLES["PyTorch: Control Flow + Weight Sharing"],
-        NOTEBOOK["What are Tensors?"],
-        NOTEBOOK["PyTorch Tensors"],
-        NOTEBOOK["Autograd"],
-        NOTEBOOK["PyTorch: Defining new autograd functions"],
-        NOTEBOOK["What is a nn module"],
-        NOTEBOOK["PyTorch - optim"],
-        NOTEBOOK["Custom nn module"],
-    ],
+    sources=PRINTED_PROGRAMS,
     kills=["sgd-climbs", "adam-moves-its-first-parameter-only", "zero-grad-does-nothing"],
 )
 
@@ -98,24 +81,7 @@ def test_a_network_whose_rectifiers_are_all_silent_learns_nothing(device):
 LEARNING_RATES_CONVERGE = Claim(
     "training.learning-rates-converge",
     "A learning rate of 1e-6 suits the programs whose random weights are not scaled, and 1e-4 those built on nn.",
-    sources=[
-        EXAMPLES["Warm-up: numpy"],
-        EXAMPLES["PyTorch: Tensors"],
-        EXAMPLES["PyTorch: Variables and autograd"],
-        EXAMPLES["PyTorch: Defining new autograd functions"],
-        EXAMPLES["TensorFlow: Static Graphs"],
-        EXAMPLES["PyTorch: nn"],
-        EXAMPLES["PyTorch: optim"],
-        EXAMPLES["PyTorch: Custom nn Modules"],
-        EXAMPLES["PyTorch: Control Flow + Weight Sharing"],
-        NOTEBOOK["What are Tensors?"],
-        NOTEBOOK["PyTorch Tensors"],
-        NOTEBOOK["Autograd"],
-        NOTEBOOK["PyTorch: Defining new autograd functions"],
-        NOTEBOOK["What is a nn module"],
-        NOTEBOOK["PyTorch - optim"],
-        NOTEBOOK["Custom nn module"],
-    ],
+    sources=PRINTED_PROGRAMS,
     kills=["layers-are-born-without-scaling", "sgd-climbs", "minus-equals-adds"],
 )
 
