@@ -1,4 +1,4 @@
-"""What a device or an installation can do, found by probing.
+"""Which release of torch is installed, and what a device or an installation can do, found by probing.
 
 A test that needs a capability says so with ``@needs(...)``. Where the capability is missing, the claim is
 ``not-applicable`` on that device if it lacks it by nature, and ``unverified`` if it is only absent here (hardware,
@@ -9,6 +9,11 @@ import warnings
 
 import numpy as np
 import torch
+
+from spec.era import release
+
+HERE = release(torch.__version__)
+"""The release of the installed torch, as (major, minor)."""
 
 
 class Capability:
@@ -109,5 +114,8 @@ SUBNORMALS = Capability("the device flushes subnormal numbers to zero", True, _f
 FUNCTION_INSTANCES = Capability("this torch refuses to call an instance of autograd.Function", True,
                                 _calls_function_instances)
 ACCELERATOR = Capability("no accelerator is present on this machine", False, _has_accelerator)
+CUDA = Capability("no CUDA device is present on this machine", False, lambda device: torch.cuda.is_available())
+WITHOUT_CUDA = Capability("a CUDA device is present on this machine", False,
+                          lambda device: not torch.cuda.is_available())
 TENSORFLOW = _package("tensorflow")
 TORCHVISION = _package("torchvision")

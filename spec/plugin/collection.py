@@ -3,14 +3,11 @@ import importlib
 import inspect
 
 import pytest
-import torch
 
 from spec import mutants
+from spec.capabilities import HERE
 from spec.claim import Claim
-from spec.era import release
 from spec.plugin.script import script_lines
-
-HERE = release(torch.__version__)
 
 
 def is_claim_module(module):

@@ -4,7 +4,8 @@ from collections import OrderedDict
 import pytest
 import torch
 
-from spec.plugin.collection import HERE, is_claim_module
+from spec.capabilities import HERE
+from spec.plugin.collection import is_claim_module
 
 KEY = "spec"
 NOT_APPLICABLE, UNVERIFIED = "not-applicable", "unverified"

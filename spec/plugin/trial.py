@@ -7,7 +7,8 @@ from hypothesis import assume
 from hypothesis.errors import UnsatisfiedAssumption
 
 from spec import devices
-from spec.plugin.collection import HERE, drawn_names
+from spec.capabilities import HERE
+from spec.plugin.collection import drawn_names
 
 ROUNDS = 20
 """How often a property is run again, with other seeds, until it has reached every branch that it names."""

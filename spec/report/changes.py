@@ -1,6 +1,7 @@
 """The change log: release by release, which documented behaviour changed, in sentences."""
 from collections import OrderedDict
 
+from spec.era import RELEASES
 from spec.report.history import NOT_RUN, text_of
 
 _TOLD = ("holds", "deviates", "broken")
@@ -40,8 +41,6 @@ def _change(history, id, device, version):
 
 
 def _after(version):
-    from spec.era import RELEASES
-
     return RELEASES[RELEASES.index(version) + 1]
 
 

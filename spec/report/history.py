@@ -13,6 +13,12 @@ The verdict "not-run" stands for releases of which there is no file.
 
 NOT_RUN = "not-run"
 
+WORDS = {
+    "holds": "holds", "deviates": "deviates", "not-applicable": "not applicable", "unverified": "unverified",
+    "broken": "broken", NOT_RUN: "not run",
+}
+"""What a reader is shown for a verdict."""
+
 
 class Contradiction(Exception):
     """Two verdict files that cannot both be right; the text names them."""
@@ -73,9 +79,20 @@ class History:
                 runs.append(Run(text_of(version), text_of(version), 1, *said))
         return runs
 
-    def changed(self, id, device):
-        """Say whether torch did two different things in the releases that were run."""
-        return len({run[3:5] for run in self.runs(id, device) if run.verdict in ("holds", "deviates")}) > 1
+
+def changed(runs):
+    """Say whether torch did two different things in the releases that were run."""
+    return len({(run.verdict, run.instead) for run in runs if run.verdict in ("holds", "deviates")}) > 1
+
+
+def kind(runs):
+    """Say in one word what the releases that were run make of a claim: true, false, changed or unverified."""
+    verdicts = {run.verdict for run in runs} & {"holds", "deviates"}
+    if not verdicts:
+        return "unverified"
+    if len(verdicts) == 2:
+        return "changed"
+    return "true" if verdicts == {"holds"} else "false"
 
 
 def _release_of(path, data):

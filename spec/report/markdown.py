@@ -1,10 +1,7 @@
 """The Markdown table: each claim with the releases in which it holds, and what is true in the others."""
 from itertools import groupby
 
-from spec.report.history import NOT_RUN, span
-
-_WORDS = {"holds": "holds", "deviates": "deviates", "not-applicable": "not applicable", "unverified": "unverified",
-          "broken": "**broken**"}
+from spec.report.history import NOT_RUN, WORDS, kind, span
 
 
 def lines(history):
@@ -13,7 +10,7 @@ def lines(history):
     yield "| chapter | claims | true in every release | changed | never true | unverified here |"
     yield "|---|---:|---:|---:|---:|---:|"
     for chapter, ids in _chapters(history):
-        kinds = [kind(history, id, device) for id in ids]
+        kinds = [kind(history.runs(id, device)) for id in ids]
         yield "| {} | {} | {} | {} | {} | {} |".format(
             chapter, len(ids), *[kinds.count(one) or "" for one in ("true", "changed", "false", "unverified")])
     for chapter, ids in _chapters(history):
@@ -29,16 +26,6 @@ def lines(history):
             yield "| {}<br>`{}` | {} |".format(_cell(history.claims[id]["says"]), id, verdicts)
 
 
-def kind(history, id, device):
-    """Say in one word what the releases that were run make of a claim: true, false, changed or unverified."""
-    verdicts = {run.verdict for run in history.runs(id, device)} & {"holds", "deviates"}
-    if not verdicts:
-        return "unverified"
-    if len(verdicts) == 2:
-        return "changed"
-    return "true" if verdicts == {"holds"} else "false"
-
-
 def _chapters(history):
     for chapter, ids in groupby(history.claims, key=lambda id: history.claims[id]["chapter"]):
         yield chapter, list(ids)
@@ -46,7 +33,11 @@ def _chapters(history):
 
 def _eras(runs):
     said = [run for run in runs if run.verdict != NOT_RUN]
-    return "; ".join("{} {}{}".format(_WORDS[run.verdict], span(run), _why(run)) for run in said) or "not run"
+    return "; ".join("{} {}{}".format(_word(run), span(run), _why(run)) for run in said) or WORDS[NOT_RUN]
+
+
+def _word(run):
+    return "**broken**" if run.verdict == "broken" else WORDS[run.verdict]
 
 
 def _why(run):

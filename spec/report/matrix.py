@@ -18,7 +18,7 @@ OUT = os.path.join("build", "matrix")
 
 def main(names):
     names = names or sorted(os.path.basename(path) for path in glob.glob(os.path.join(".tox", "torch*")))
-    strange = [name for name in names if not re.match(r"torch\d+\.\d+(-tf)?$", name)]
+    strange = [name for name in names if not re.match(r"torch\d+\.\d+(-tf|-vision)?$", name)]
     if strange or not names:
         print("spec.report.matrix: {}".format("{} is not of the form torch2.15".format(strange[0]) if strange else
               "no release is set up yet; name some, such as torch1.13 torch2.15"), file=sys.stderr)
@@ -26,8 +26,13 @@ def main(names):
     os.makedirs(OUT, exist_ok=True)
     failed = [name for name in names if not _verify(name)]
     made = [path for path in (_path(name) for name in names) if os.path.exists(path)]
-    status = report.main(made + _records_of_others(made) + ["--html", os.path.join(OUT, "index.html"),
-                         "--markdown", os.path.join(OUT, "table.md"), "--changes", os.path.join(OUT, "changes.md")])
+    try:
+        files = made + _records_of_others(made)
+    except records.NotAVerdictFile as error:
+        print("spec.report.matrix: {}".format(error), file=sys.stderr)
+        return 2
+    status = report.main(files + ["--html", os.path.join(OUT, "index.html"), "--markdown",
+                                  os.path.join(OUT, "table.md"), "--changes", os.path.join(OUT, "changes.md")])
     if failed:
         print("these did not pass: {}".format(", ".join(failed)), file=sys.stderr)
     return 1 if failed else status

@@ -9,15 +9,10 @@ import jinja2
 
 from spec.era import RELEASES
 from spec.report import history as told
-from spec.report.markdown import kind
 from spec.report.sections import passages
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-WORDS = {
-    "holds": "holds", "deviates": "deviates", "not-applicable": "not applicable", "unverified": "unverified",
-    "broken": "broken", told.NOT_RUN: "not run",
-}
 MEANINGS = [
     ("holds", "every test of the claim passed"),
     ("deviates", "not true in this release, exactly as recorded, and what is true instead was tested"),
@@ -28,21 +23,18 @@ MEANINGS = [
 ]
 
 
-def html(history, folder=None):
-    """Return the page as text.
-
-    folder  the folder spec/ from which the tests are quoted; by default the one that this module lies in
-    """
+def html(history):
+    """Return the page as text; the tests are quoted from the sources that lie beside this package."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True)
-    places = passages(folder) if folder else passages()
+    places = passages()
     return environment.get_template("page.html").render(
         style=_text("page.css"), program=_text("page.js"), sources=_packed(places, history.claims),
         chapters=[(chapter, [_row(history, id, places.get(id)) for id in ids])
                   for chapter, ids in groupby(history.claims, key=lambda id: history.claims[id]["chapter"])],
         devices=[(device, len(history.releases[device]), _hardware(history, device)) for device in history.devices],
-        releases=[told.text_of(one) for one in RELEASES], words=WORDS, meanings=MEANINGS,
+        releases=[told.text_of(one) for one in RELEASES], words=told.WORDS, meanings=MEANINGS,
         number=len(history.claims))
 
 
@@ -53,20 +45,18 @@ def _row(history, id, place):
         "id": id, "says": entry["says"], "place": place, "runs": runs,
         "sources": [(source["document"], source["section"]) for source in entry["sources"]],
         "eras": {device: _eras(found) for device, found in runs.items()},
-        "verdicts": {device: sorted({run.verdict for run in found} - {told.NOT_RUN}) for device, found in runs.items()},
-        "kind": {device: kind(history, id, device) for device in history.devices},
-        "changed": [device for device in history.devices if history.changed(id, device)],
-        "tests": sorted({test["nodeid"].split("::")[-1].split("[")[0] for test in entry["tests"]}),
+        "kind": {device: told.kind(found) for device, found in runs.items()},
+        "changed": [device for device, found in runs.items() if told.changed(found)],
     }
 
 
 def _eras(runs):
     """Write the eras of a claim on a device: "holds 1.0 to 2.13, deviates 2.14 to 2.15"."""
     said = [(verdict, list(same)) for verdict, same in groupby(runs, key=lambda run: run.verdict)]
-    parts = ["{} {}".format(WORDS[verdict], told.span(
+    parts = ["{} {}".format(told.WORDS[verdict], told.span(
         same[0]._replace(last=same[-1].last, releases=sum(run.releases for run in same))))
         for verdict, same in said if verdict != told.NOT_RUN]
-    return ", ".join(parts) or WORDS[told.NOT_RUN]
+    return ", ".join(parts) or told.WORDS[told.NOT_RUN]
 
 
 def _hardware(history, device):

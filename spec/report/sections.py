@@ -18,15 +18,15 @@ class Passage:
         self.path, self.text, self.kills = path, text, kills
 
 
-def passages(folder=SPEC):
-    """Return claim id -> Passage for every claim under ``folder``/claims."""
+def passages():
+    """Return claim id -> Passage for every claim of the specification."""
     found = {}
-    for where, _, names in os.walk(os.path.join(folder, "claims")):
+    for where, _, names in os.walk(os.path.join(SPEC, "claims")):
         for name in sorted(names):
             if name.startswith("test_") and name.endswith(".py"):
                 path = os.path.join(where, name)
                 with open(path, encoding="utf-8") as file:
-                    found.update(_passages_of(file.read(), os.path.relpath(path, os.path.dirname(folder))))
+                    found.update(_passages_of(file.read(), os.path.relpath(path, os.path.dirname(SPEC))))
     return found
 
 

@@ -106,6 +106,7 @@ OP_RESULT_HAS_GRAD_FN = Claim(
            "operations-in-place-keep-the-grad-fn"],
 )
 
+
 def is_named(function, operation):
     """Say whether a function of the graph has the name of an operation, as AddBackward0 has that of Add."""
     return re.match(operation + r"Backward\d*$", type(function).__name__) is not None

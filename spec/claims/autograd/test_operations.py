@@ -70,7 +70,6 @@ VARIABLES_SHARE_TENSOR_API = Claim(
 )
 
 
-
 def parts(result):
     """Return a method's result as a list of tensors, numbers and whatever else it consists of."""
     return list(result) if isinstance(result, (tuple, list)) else [result]

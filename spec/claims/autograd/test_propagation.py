@@ -12,10 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spec import dtypes
-from spec.capabilities import FLOAT64, needs
+from spec.capabilities import FLOAT64, HERE, needs
 from spec.claim import Claim, Deviation, reaches
 from spec.claims.autograd._graphs import OPERATIONS, leaves_of, model
-from spec.era import release
 from spec.oracles import backprop, reachability
 from spec.oracles.agreement import agrees
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK
@@ -111,7 +110,7 @@ WITH_PROPAGATION = OrderedDict([
 ])
 
 # torch 1.2 alone records nonzero, with a derivative that raises: it is not implemented.
-(WITH_PROPAGATION if release(torch.__version__) == (1, 2) else WITHOUT_PROPAGATION)["nonzero"] = torch.Tensor.nonzero
+(WITH_PROPAGATION if HERE == (1, 2) else WITHOUT_PROPAGATION)["nonzero"] = torch.Tensor.nonzero
 
 PROPAGATION_WITHOUT_EXCEPTION = Claim(
     "autograd.propagation-without-exception",

@@ -9,16 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec import dtypes
-from spec.capabilities import needs
+from spec.capabilities import HERE, needs
 from spec.claim import Claim, reaches
 from spec.claims.devices._helpers import WITHOUT_GPU
 from spec.claims.devices._processes import CALLS, VISIBLE, findings
-from spec.era import release
 from spec.oracles.agreement import array_of, bitwise, unchanged
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, TEMPLATE
 from spec.strategies import LAYOUTS, tensors
-
-HERE = release(torch.__version__)
 
 EACH_ENVIRONMENT = pytest.mark.parametrize("visible", sorted(VISIBLE))
 

@@ -32,17 +32,12 @@ import warnings
 
 import torch
 
-from spec.capabilities import Capability
+from spec.capabilities import HERE, Capability
 from spec.claim import Claim, ClaimError, Deviation
-from spec.era import release
 from spec.plugin.script import LONGEST, script
-
-HERE = release(torch.__version__)
 
 WITHOUT_CUDA = Capability("what is described happens where there is no CUDA device, and here is one", True,
                           lambda device: not torch.cuda.is_available())
-
-WITH_CUDA = Capability("no CUDA device is present on this machine", False, lambda device: torch.cuda.is_available())
 
 
 class NotAsRecorded(Exception):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from spec.capabilities import FLOAT64, VALUES, needs
-from spec.claims.errata._erratum import WITH_CUDA, Correction, Erratum
+from spec.capabilities import CUDA, FLOAT64, VALUES, needs
+from spec.claims.errata._erratum import Correction, Erratum
 from spec.claims.errata._helpers import whole_numbers
 from spec.oracles.agreement import agrees, array_of, bitwise, unchanged
 from spec.oracles.statistics import hoeffding_radius
@@ -167,7 +167,7 @@ PINNED = Erratum(
 
 
 @PINNED.printed
-@needs(WITH_CUDA)
+@needs(CUDA)
 def test_a_pinned_tensor_is_on_the_gpu():
     """
     >>> assert torch.ones(2).pin_memory().is_cuda
@@ -175,7 +175,7 @@ def test_a_pinned_tensor_is_on_the_gpu():
 
 
 @PINNED.corrected
-@needs(WITH_CUDA)
+@needs(CUDA)
 def test_a_pinned_tensor_is_on_the_cpu():
     """
     >>> tensor = torch.ones(2)

@@ -7,8 +7,8 @@ import pytest
 import torch
 from hypothesis import given
 
-from spec.capabilities import FLOAT64, VALUES, Capability, needs
-from spec.claims.errata._erratum import HERE, Correction, Erratum
+from spec.capabilities import FLOAT64, HERE, VALUES, Capability, needs
+from spec.claims.errata._erratum import Correction, Erratum
 from spec.oracles import rounding
 from spec.oracles.agreement import agrees, bitwise
 from spec.sources import FLOYDHUB, INTRODUCTION

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from spec import devices
-from spec.capabilities import ACCELERATOR, FLOAT64, Capability, needs
-from spec.claims.errata._erratum import HERE, WITHOUT_CUDA, Correction, Erratum
+from spec.capabilities import ACCELERATOR, FLOAT64, HERE, Capability, needs
+from spec.claims.errata._erratum import WITHOUT_CUDA, Correction, Erratum
 from spec.oracles.agreement import agrees, array_of
 from spec.sources import EXAMPLES, INTRODUCTION
 

@@ -6,8 +6,8 @@ import importlib.util
 
 import torch
 
-from spec.capabilities import TENSORFLOW, Capability, needs
-from spec.claims.errata._erratum import HERE, Correction, Erratum
+from spec.capabilities import HERE, TENSORFLOW, Capability, needs
+from spec.claims.errata._erratum import Correction, Erratum
 from spec.claims.errata._helpers import whole_numbers
 from spec.oracles import backprop
 from spec.oracles.agreement import agrees

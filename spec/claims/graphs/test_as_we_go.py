@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from spec.capabilities import FLOAT64, VALUES, needs
 from spec.claim import Claim, reaches
-from spec.claims.graphs._dynamic import linear
+from spec.networks.layers import linear
 from spec.oracles import backprop
 from spec.oracles.agreement import agrees, array_of, unchanged
 from spec.sources import FLOYDHUB, INTRODUCTION
@@ -28,7 +28,6 @@ CHANGE_NODES_AS_WE_GO = Claim(
     kills=["a-layer-of-a-list-cannot-be-replaced", "a-list-of-layers-loses-its-last",
            "modules-remember-their-first-result"],
 )
-
 
 
 def edits():

@@ -11,10 +11,10 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spec.capabilities import FLOAT64, Capability, needs
+from spec.capabilities import FLOAT64, HERE, Capability, needs
 from spec.claim import Claim, reaches
-from spec.claims.graphs._dynamic import DynamicNet, in_turn, operations
-from spec.era import release
+from spec.claims.graphs._dynamic import in_turn, operations
+from spec.networks.dynamic import DynamicNet
 from spec.oracles.agreement import agrees
 from spec.oracles.exact_ad import Exact, floats
 from spec.recorded_graph import functions
@@ -193,7 +193,7 @@ def test_compile_watches_the_attributes_of_a_module_since_2_4_and_silently_uses_
     compiled = torch.compile(module, backend="eager")
     agrees(compiled(x, 3), np.array([3 * 2.0 ** 3], dtype="float32"))
     module.factor = 5.0
-    used = 5.0 if release(torch.__version__) >= (2, 4) else 2.0
+    used = 5.0 if HERE >= (2, 4) else 2.0
     agrees(compiled(x, 3), np.array([3 * used ** 3], dtype="float32"))
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, reaches
-from spec.claims.graphs._dynamic import linear, operations
+from spec.claims.graphs._dynamic import operations
+from spec.networks.layers import linear
 from spec.oracles import backprop
 from spec.oracles.agreement import agrees, array_of
 from spec.recorded_graph import functions

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, Deviation, reaches
-from spec.claims.graphs._dynamic import DynamicNet, in_turn, trained, zero_to_three
+from spec.claims.graphs._dynamic import in_turn, trained
+from spec.networks.dynamic import DynamicNet, zero_to_three
 from spec.oracles.agreement import agrees, array_of
 from spec.oracles.running_error import Rounded
 from spec.oracles.statistics import hoeffding_radius

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, reaches
-from spec.claims.graphs._dynamic import linear
+from spec.networks.layers import linear
 from spec.oracles.agreement import agrees, array_of, bitwise, unchanged
 from spec.oracles.exact_ad import Exact, floats
 from spec.sources import EXAMPLES, TEMPLATE

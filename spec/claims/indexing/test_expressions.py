@@ -11,6 +11,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from spec.capabilities import HERE
 from spec.claim import Claim, Deviation, reaches
 from spec.claims.indexing._forms import FORMS, deviations, otherwise_in
 from spec.claims.indexing._helpers import (
@@ -23,7 +24,6 @@ from spec.claims.indexing._helpers import (
     items,
     storage_after,
 )
-from spec.era import release
 from spec.oracles.agreement import agrees
 from spec.sources import FLOYDHUB, TEMPLATE
 from spec.strategies import LAYOUTS, Blueprint, index_lists, shapes, tensors
@@ -110,8 +110,6 @@ ALL_NUMPY_FORMS = Claim(
     kills=["lists-are-sorted", "lists-lose-their-last-index", "negative-steps-count-forwards",
            "an-integer-beside-a-list-follows-numpy", "masks-are-inverted"],
 )
-
-HERE = release(torch.__version__)
 
 
 def selected(form, device):

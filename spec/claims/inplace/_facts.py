@@ -5,10 +5,9 @@ the releases are cut where a fact begins or ends, and the facts that are true to
 """
 from collections import namedtuple
 
-import torch
-
+from spec.capabilities import HERE
 from spec.claim import Deviation
-from spec.era import RELEASES, Era, release
+from spec.era import RELEASES, Era
 
 Fact = namedtuple("Fact", "says covers witness shows since until issue")
 Fact.__new__.__defaults__ = (None, None, None)
@@ -20,8 +19,6 @@ witness  a case on which the claim's test fails by an assertion
 shows    a function of a device that asserts what is true instead
 since, until, issue  as in spec.claim.Deviation
 """
-
-HERE = release(torch.__version__)
 
 
 def true_in(facts, version):

@@ -129,3 +129,15 @@ def distinct(plan):
     for path, number in paths(plan):
         seen.setdefault(number, path)
     return [(path, number) for number, path in seen.items()]
+
+
+class TwoLayerNet(torch.nn.Module):
+    """The documents' module: two linear layers with biases, and clamp between them."""
+
+    def __init__(self, d_in, h, d_out):
+        super().__init__()
+        self.linear1 = torch.nn.Linear(d_in, h)
+        self.linear2 = torch.nn.Linear(h, d_out)
+
+    def forward(self, x):
+        return self.linear2(self.linear1(x).clamp(min=0))

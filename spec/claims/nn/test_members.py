@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spec.claim import Claim, reaches
+from spec.claims.nn._helpers import TwoLayerNet
 from spec.oracles.agreement import array_of
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK, TEMPLATE
 
@@ -121,18 +122,6 @@ def test_the_parameters_are_those_of_the_members_that_are_modules_or_parameters(
         expected = members.named_parameters()
         assert [(name, id(parameter)) for name, parameter in net.named_parameters()] == expected
         assert [id(parameter) for parameter in net.parameters()] == [number for _, number in expected]
-
-
-class TwoLayerNet(torch.nn.Module):
-    """The documents' module of two linear layers."""
-
-    def __init__(self, d_in, h, d_out):
-        super().__init__()
-        self.linear1 = torch.nn.Linear(d_in, h)
-        self.linear2 = torch.nn.Linear(h, d_out)
-
-    def forward(self, x):
-        return self.linear2(self.linear1(x).clamp(min=0))
 
 
 @MEMBERS_ARE_REGISTERED

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spec.capabilities import FLOAT64, needs
 from spec.claim import Claim, reaches
-from spec.claims.nn._helpers import layers_in_a_row
+from spec.claims.nn._helpers import TwoLayerNet, layers_in_a_row
 from spec.networks import random_problem, trainer
 from spec.oracles import layers
 from spec.oracles.agreement import agrees, array_of
@@ -81,18 +81,6 @@ def test_where_a_hidden_unit_is_exactly_0_the_module_relu_has_the_derivative_0(d
     agrees(after1, expected.w1)
     agrees(after2, expected.w2)
     assert (after1 != descend(x, y, w1, w2, learning_rate=2.0 ** -8, steps=1, at_zero=1).w1).any()
-
-
-class TwoLayerNet(torch.nn.Module):
-    """The documents' module: two linear layers with biases, and clamp between them."""
-
-    def __init__(self, d_in, h, d_out):
-        super().__init__()
-        self.linear1 = torch.nn.Linear(d_in, h)
-        self.linear2 = torch.nn.Linear(h, d_out)
-
-    def forward(self, x):
-        return self.linear2(self.linear1(x).clamp(min=0))
 
 
 def move_by_hand(model):

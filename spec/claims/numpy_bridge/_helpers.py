@@ -125,6 +125,7 @@ def arrays_without_elements(draw):
     size[draw(st.integers(0, len(size) - 1))] = 0
     return draw(arrays(BRIDGED, shape=tuple(size)))
 
+
 ZEROS_AND_ONES = [[0, 1, 1], [1, 0, 1]]
 """Numbers that every dtype holds, the formats of eight bits and fewer included."""
 

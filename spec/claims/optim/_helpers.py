@@ -6,7 +6,7 @@ import torch
 from hypothesis import strategies as st
 
 from spec import dtypes
-from spec.era import release
+from spec.capabilities import HERE
 from spec.oracles import optimizers
 from spec.oracles.agreement import agrees
 from spec.oracles.optimizers import measured
@@ -16,7 +16,7 @@ from spec.strategies.values import draw_values
 COMMON = ("SGD", "Adagrad", "RMSprop", "Adam")
 """The names of the four algorithms that the documents name."""
 
-EARLY_EPS = release(torch.__version__) < (1, 3)
+EARLY_EPS = HERE < (1, 3)
 """Whether Adam of this release adds eps before the correction; the claim optim.adam-rule says so."""
 
 

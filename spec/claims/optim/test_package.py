@@ -11,10 +11,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.capabilities import FLOAT64, needs
+from spec.capabilities import FLOAT64, HERE, needs
 from spec.claim import Claim, Deviation, reaches
 from spec.claims.optim._helpers import COMMON, make
-from spec.era import release
 from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.sources import EXAMPLES, INTRODUCTION, TEMPLATE
 from spec.strategies import regressions
@@ -83,7 +82,6 @@ def test_the_package_writes_two_of_the_names_with_one_capital_letter_less(printe
     assert not hasattr(torch.optim, printed)
 
 
-HERE = release(torch.__version__)
 ARRIVALS = {
     (1, 0): ["SGD", "Adagrad", "RMSprop", "Adam", "Adadelta", "Adamax", "ASGD", "LBFGS", "Rprop", "SparseAdam"],
     (1, 2): ["AdamW"],

@@ -14,6 +14,7 @@ from spec.capabilities import FLOAT64, SEEDED, needs
 from spec.claim import Claim, reaches
 from spec.claims.optim._helpers import adam
 from spec.networks import trainer
+from spec.networks.dynamic import fit
 from spec.oracles import rounding
 from spec.oracles.agreement import agrees, array_of
 from spec.oracles.backprop import two_layers
@@ -25,18 +26,10 @@ N, D_IN, H, D_OUT = 64, 1000, 100, 10
 STEPS = 500
 
 
-def fit(model, optimizer, device):
+def losses_of(model, optimizer, device):
     """Run the documents' loop on random data for 500 steps and return the losses."""
     x, y = torch.randn(N, D_IN).to(device), torch.randn(N, D_OUT).to(device)
-    squared_error = torch.nn.MSELoss(reduction="sum")
-    losses = []
-    for _ in range(STEPS):
-        loss = squared_error(model(x), y)
-        losses.append(loss.item())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return np.array(losses)
+    return np.array(fit(model, optimizer, x, y, STEPS))
 
 
 ADAM_PROGRAM_LOSS_FALLS = Claim(
@@ -50,7 +43,7 @@ ADAM_PROGRAM_LOSS_FALLS = Claim(
 @ADAM_PROGRAM_LOSS_FALLS
 def test_the_program_with_adam_brings_the_loss_down_to_a_millionth(device):
     model = torch.nn.Sequential(torch.nn.Linear(D_IN, H), torch.nn.ReLU(), torch.nn.Linear(H, D_OUT)).to(device)
-    losses = fit(model, torch.optim.Adam(model.parameters(), lr=1e-4), device)
+    losses = losses_of(model, torch.optim.Adam(model.parameters(), lr=1e-4), device)
     assert np.isfinite(losses).all() and 300 < losses[0] < 1200
     assert losses[-1] < 1e-6 * losses[0]
 
@@ -172,7 +165,7 @@ class TwoLayerNet(torch.nn.Module):
 def test_the_program_with_a_module_of_its_own_lowers_the_loss_in_every_step_and_to_a_ten_thousandth(device):
     model = TwoLayerNet().to(device)
     before = [array_of(p) for p in model.parameters()]
-    losses = fit(model, torch.optim.SGD(model.parameters(), lr=1e-4), device)
+    losses = losses_of(model, torch.optim.SGD(model.parameters(), lr=1e-4), device)
     assert np.isfinite(losses).all() and 300 < losses[0] < 1200
     assert (np.diff(losses) < 0).all() and losses[-1] < 1e-4 * losses[0]
     assert len(before) == 4

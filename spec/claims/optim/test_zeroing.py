@@ -10,15 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spec import dtypes
-from spec.capabilities import FLOAT64, needs
+from spec.capabilities import FLOAT64, HERE, needs
 from spec.claim import Claim, Deviation, reaches
 from spec.claims.optim._helpers import cleared, make
-from spec.era import release
 from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK
 from spec.strategies import SEPARATE, Blueprint, same_shape, tensors
 
-HERE = release(torch.__version__)
 CAN_BE_TOLD = HERE >= (1, 7)
 """Whether zero_grad() takes set_to_none."""
 

@@ -5,14 +5,9 @@ from collections import OrderedDict
 import torch
 from hypothesis import strategies as st
 
-from spec.capabilities import Capability
-from spec.era import release
+from spec.capabilities import HERE
 
-VERSION = release(torch.__version__)
-CUDA = Capability("no CUDA device is present on this machine", False, lambda device: torch.cuda.is_available())
-WITHOUT_CUDA = Capability("a CUDA device is present on this machine", False,
-                          lambda device: not torch.cuda.is_available())
-TRUSTING = {"weights_only": False} if VERSION >= (1, 13) else {}
+TRUSTING = {"weights_only": False} if HERE >= (1, 13) else {}
 """The arguments by which torch.load restores any object, as it did by default up to torch 2.5."""
 
 LAYERS = {

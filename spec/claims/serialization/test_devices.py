@@ -13,9 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spec import dtypes
-from spec.capabilities import needs
+from spec.capabilities import CUDA, HERE, WITHOUT_CUDA, needs
 from spec.claim import Claim, Deviation, reaches
-from spec.claims.serialization._helpers import CUDA, VERSION, WITHOUT_CUDA, saved
+from spec.claims.serialization._helpers import saved
 from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.oracles.rounding import of_matmul
 from spec.sources import FLOYDHUB
@@ -39,7 +39,7 @@ MAP_LOCATION_TO_CPU = Claim(
            "load-takes-the-cpu-silently"],
 )
 
-FORMATS = ["zip", "legacy"] if VERSION >= (1, 6) else ["legacy"]
+FORMATS = ["zip", "legacy"] if HERE >= (1, 6) else ["legacy"]
 """The formats of files: zip is the default since torch 1.6, legacy the only one before."""
 
 LOCATIONS = {
@@ -64,7 +64,7 @@ def on_the_first_gpu():
 
 def saved_on_a_gpu(value, format="zip"):
     """Return a file like one that was saved on the first GPU."""
-    options = {"_use_new_zipfile_serialization": format == "zip"} if VERSION >= (1, 6) else {}
+    options = {"_use_new_zipfile_serialization": format == "zip"} if HERE >= (1, 6) else {}
     with on_the_first_gpu():
         return saved(value, **options)
 

@@ -46,8 +46,6 @@ def changed(change):
     return model, state, name
 
 
-
-
 MISMATCH_RAISES = Claim(
     "serialization.mismatch-raises",
     "Loading parameters into a model with other names or shapes raises an error.",
@@ -64,7 +62,6 @@ MISMATCH_RAISES = Claim(
     ],
     kills=["load-state-dict-is-never-strict", "load-state-dict-broadcasts", "load-state-dict-forgives-what-is-missing"],
 )
-
 
 
 @MISMATCH_RAISES

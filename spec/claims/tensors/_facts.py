@@ -6,10 +6,9 @@ releases in which a fact begins or ends, the facts that are true together make o
 """
 from collections import namedtuple
 
-import torch
-
+from spec.capabilities import HERE
 from spec.claim import Deviation
-from spec.era import RELEASES, Era, release
+from spec.era import RELEASES, Era
 
 Fact = namedtuple("Fact", "says covers witness shows since until raises issue")
 Fact.__new__.__defaults__ = (None, None, AssertionError, None)
@@ -21,8 +20,6 @@ witness  a case on which the claim's test fails
 shows    a function of a device that asserts what is true instead
 since, until, raises, issue  as in spec.claim.Deviation
 """
-
-HERE = release(torch.__version__)
 
 
 def true_here(facts):

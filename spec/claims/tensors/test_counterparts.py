@@ -12,9 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spec import dtypes
-from spec.capabilities import FLOAT64, needs
+from spec.capabilities import FLOAT64, HERE, needs
 from spec.claim import Claim, reaches
-from spec.claims.tensors._facts import HERE, Fact, deviations, true_here
+from spec.claims.tensors._facts import Fact, deviations, true_here
 from spec.claims.tensors._helpers import evaluate, least
 from spec.oracles import rounding
 from spec.oracles.agreement import agrees, array_of, bitwise

@@ -1,32 +1,11 @@
-"""What the chapter on training needs in several sections: the printed programs, and what CUDA is."""
-import random
+"""The printed programs, for several sections."""
 from functools import lru_cache
 
 import numpy as np
 import torch
 
-from spec.capabilities import Capability
 from spec.networks import STEPS, random_problem, trainer
-
-CUDA = Capability("no CUDA device is present on this machine", False, lambda device: torch.cuda.is_available())
-WITHOUT_CUDA = Capability("a CUDA device is present on this machine", False,
-                          lambda device: not torch.cuda.is_available())
-
-
-class Dynamic(torch.nn.Module):
-    """The documents' dynamic network: its middle layer is passed 0 to 3 times, as a random number decides."""
-
-    def __init__(self, seed):
-        super().__init__()
-        self.first, self.middle, self.last = [torch.nn.Linear(*sides) for sides in ((1000, 100), (100, 100), (100, 10))]
-        self.random = random.Random(seed)
-
-    def forward(self, x):
-        """The output for the inputs x (n, 1000)."""
-        h = self.first(x).clamp(min=0)
-        for _ in range(self.random.randint(0, 3)):
-            h = self.middle(h).clamp(min=0)
-        return self.last(h)
+from spec.networks.dynamic import DynamicNet, fit, zero_to_three
 
 
 def _two_layers():
@@ -36,7 +15,8 @@ def _two_layers():
 PRINTED = {
     "nn": lambda seed, rate: _with(_two_layers(), torch.optim.SGD, rate),
     "optim": lambda seed, rate: _with(_two_layers(), torch.optim.Adam, rate),
-    "dynamic": lambda seed, rate: _with(Dynamic(seed), torch.optim.SGD, rate, momentum=0.9),
+    "dynamic": lambda seed, rate: _with(
+        DynamicNet(1000, 100, 10, zero_to_three(seed)), torch.optim.SGD, rate, momentum=0.9),
 }
 """The programs with layers: from a seed and a learning rate to a model of random weights and its optimizer."""
 
@@ -60,11 +40,4 @@ def losses_of(program, rate, seed=0, steps=STEPS, device="cpu"):
         model, optimizer = PRINTED[program](seed, rate)
     for parameter in model.parameters():
         parameter.data = parameter.data.to(device)
-    squared_error, losses = torch.nn.MSELoss(reduction="sum"), []
-    for _ in range(steps):
-        loss = squared_error(model(x), y)
-        losses.append(loss.item())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return np.array(losses)
+    return np.array(fit(model, optimizer, x, y, steps))

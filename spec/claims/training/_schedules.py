@@ -2,9 +2,9 @@
 import numpy as np
 import torch
 
-from spec.era import release
+from spec.capabilities import HERE
 
-SCHEDULER_FIRST = release(torch.__version__) < (1, 1)
+SCHEDULER_FIRST = HERE < (1, 1)
 """Whether scheduler.step() belongs at the start of an epoch, as it did before torch 1.1, and not at its end."""
 
 

@@ -13,9 +13,8 @@ import pytest
 import torch
 from hypothesis import given
 
-from spec.capabilities import SEEDED, needs
+from spec.capabilities import CUDA, SEEDED, WITHOUT_CUDA, needs
 from spec.claim import Claim, Deviation
-from spec.claims.training._helpers import CUDA, WITHOUT_CUDA
 from spec.claims.training._run import trained
 from spec.oracles.agreement import array_of, bitwise, unchanged
 from spec.sources import FLOYDHUB
