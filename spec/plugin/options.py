@@ -5,7 +5,8 @@ import random
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from spec import devices
+from spec import devices, measurements
+from spec.plugin.verdict_file import version
 
 PROFILES = {"quick": 10, "default": 50, "ci": 50, "thorough": 1000}
 """Examples per property under each Hypothesis profile; ``ci`` is derandomized."""
@@ -32,6 +33,8 @@ def pytest_addoption(parser):
                     help="verify only this claim (repeatable)")
     group.addoption("--verdicts", metavar="FILE.json",
                     help="write the verdicts to this file; with several devices, to FILE-DEVICE.json for each")
+    group.addoption("--measurements", metavar="FILE.json",
+                    help="judge the claims about speed by the times in this file, which the benchmarks wrote")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -46,6 +49,10 @@ def pytest_configure(config):
     path = config.getoption("verdicts")
     if path is not None:
         _check_writable(path)
+    try:
+        measurements.take(config.getoption("measurements"), version())
+    except measurements.NotMeasurements as error:
+        raise pytest.UsageError("--measurements={}".format(error)) from None
 
 
 def pytest_report_header(config):
