@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from spec import dtypes
 from spec.strategies import layouts as ways
 from spec.strategies.blueprint import cell_indices, contiguous_stride, count
+from spec.strategies.choices import CODES, choice, pick
 from spec.strategies.shapes import shapes
 from spec.strategies.source_text import dtype_text, nested_text
 from spec.strategies.values import draw_values
@@ -15,8 +16,6 @@ ARRAY_LAYOUTS = ("contiguous", "fortran", "transposed", "sliced", "reversed", "b
 
 ORDINARY_LAYOUTS = ARRAY_LAYOUTS[:4]
 """The layouts that torch can take over as they are, and in which no two elements share a cell."""
-
-_CODES = st.integers(0, 2**16 - 1)
 
 
 class ArrayBlueprint(object):
@@ -136,13 +135,12 @@ class ArrayBlueprint(object):
 
 
 def _draw_layout(draw, shape, layouts):
-    layout = draw(st.sampled_from(layouts))
+    layout, code = pick(draw(CODES), layouts)
     if layout == "contiguous":
         return contiguous_stride(shape), 0, count(shape)
     order = tuple(range(len(shape)))
     if layout == "fortran":
         return ways.ordered(shape, order[::-1])
-    code = draw(_CODES)
     if layout == "sliced":
         return ways.sliced(shape, order, code)
     if layout == "transposed":
@@ -179,13 +177,13 @@ def arrays(
 
 @st.composite
 def _arrays(draw, names, shape, layouts, flags, options):
-    name = draw(st.sampled_from(names))
+    name = names[0] if len(names) == 1 else draw(choice(names))
     if not isinstance(shape, tuple):
         shape = draw(shape)
     stride, offset, cells = _draw_layout(draw, shape, layouts)
     values = draw_values(draw, name, cells, **dict(options))
     readonly, foreign, misaligned = (draw(flag) for flag in flags)
-    padding, lead = draw(st.sampled_from([(1, 0), (0, 1), (3, 2)])) if misaligned else (0, 0)
+    padding, lead = draw(choice(((1, 0), (0, 1), (3, 2)))) if misaligned else (0, 0)
     if np.dtype(name).itemsize == 1:
         foreign, padding, lead = False, 0, 0
     return ArrayBlueprint(name, values, shape, stride, offset, padding, lead, foreign, not readonly)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from spec import dtypes
 from spec.strategies.blueprint import Blueprint
-from spec.strategies.shapes import shapes
+from spec.strategies.choices import CODES, choice
+from spec.strategies.shapes import default_shapes, shapes
 from spec.strategies.tensors import SEPARATE, draw_tensor
 
 Broadcast = NamedTuple("Broadcast", [("operands", Tuple[Blueprint, ...]), ("size", Tuple[int, ...])])
@@ -14,8 +15,6 @@ Broadcast.__doc__ = "Blueprints whose sizes broadcast to `size`."
 
 Matmul = NamedTuple("Matmul", [("a", Blueprint), ("b", Blueprint)])
 Matmul.__doc__ = "Blueprints of sizes (*batch, n, k) and (*batch, k, m)."
-
-_CODES = st.integers(0, 2**16 - 1)
 
 
 def broadcast_size(*sizes):
@@ -32,7 +31,7 @@ def broadcast_size(*sizes):
 
 def _name(draw, dtype):
     names = dtypes.REAL if dtype is None else (dtype,) if isinstance(dtype, str) else tuple(dtype)
-    return draw(st.sampled_from(names))
+    return names[0] if len(names) == 1 else draw(choice(names))
 
 
 @st.composite
@@ -43,7 +42,7 @@ def same_shape(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_elements
     """
     name = _name(draw, dtype)
     if not isinstance(shape, tuple):
-        shape = draw(shapes(max_elements=max_elements) if shape is None else shape)
+        shape = draw(default_shapes(max_elements) if shape is None else shape)
     return tuple(draw_tensor(draw, name, shape, tuple(layouts), **options) for _ in range(n))
 
 
@@ -56,10 +55,10 @@ def broadcastable(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_eleme
     """
     name = _name(draw, dtype)
     if not isinstance(shape, tuple):
-        shape = draw(shapes(max_elements=max_elements) if shape is None else shape)
+        shape = draw(default_shapes(max_elements) if shape is None else shape)
     operands = []
     for _ in range(n):
-        size, code = shape, draw(_CODES)
+        size, code = shape, draw(CODES)
         drops, stretches, code = code % 4 == 1, code % 4 > 1, code // 4
         if stretches:
             size = tuple(1 if code >> axis & 1 else side for axis, side in enumerate(shape))

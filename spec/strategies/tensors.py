@@ -7,23 +7,12 @@ from hypothesis import strategies as st
 from spec import dtypes
 from spec.strategies import layouts as ways
 from spec.strategies.blueprint import LAYOUTS, Blueprint, contiguous_stride, count
-from spec.strategies.shapes import shapes
+from spec.strategies.choices import CODES, choice, pick
+from spec.strategies.shapes import default_shapes, shapes
 from spec.strategies.values import draw_values
 
 SEPARATE = ("contiguous", "transposed", "sliced")
 """The layouts in which no two elements share a cell, so that every in-place operation is legal."""
-
-_CODES = st.integers(0, 2**16 - 1)
-
-
-@lru_cache(maxsize=256)
-def _choice(options):
-    return st.sampled_from(options)
-
-
-@lru_cache(maxsize=256)
-def _default_shapes(max_elements):
-    return shapes(max_elements=max_elements)
 
 
 @lru_cache(maxsize=256)
@@ -40,10 +29,9 @@ def draw_layout(draw, shape, layouts):
     A shape that admits none of the layouts, such as a vector that is to be transposed, comes out contiguous. Offsets,
     steps and unused cells come only where "sliced" is among the layouts; a transposed tensor then has them too.
     """
-    layout = draw(_choice(_admitted(layouts, sum(side > 1 for side in shape))))
+    layout, code = pick(draw(CODES), _admitted(layouts, sum(side > 1 for side in shape)))
     if layout == "contiguous":
         return contiguous_stride(shape), 0, count(shape)
-    code = draw(_CODES)
     if layout == "sliced":
         return ways.sliced(shape, tuple(range(len(shape))), code)
     if layout == "transposed":
@@ -87,9 +75,9 @@ def tensors(dtype=None, shape=None, layouts=SEPARATE, elements=None, max_element
 
 @st.composite
 def _tensors(draw, names, shape, layouts, elements, max_elements, options):
-    name = names[0] if len(names) == 1 else draw(_choice(names))
+    name = names[0] if len(names) == 1 else draw(choice(names))
     if shape is None:
-        shape = draw(_default_shapes(max_elements))
+        shape = draw(default_shapes(max_elements))
     elif not isinstance(shape, tuple):
         shape = draw(shape)
     return draw_tensor(draw, name, shape, layouts, elements, **dict(options))
