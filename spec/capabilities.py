@@ -95,6 +95,10 @@ def _flushes_nothing(device):
     return (torch.tensor([np.float32(1e-40).item()], device=device) * 1).item() != 0
 
 
+def _compiles(device):
+    return torch.compile(lambda x: x + 1, backend="eager")(torch.ones(1)).item() == 2
+
+
 def _has_accelerator(device):
     from spec import devices
 
@@ -117,5 +121,6 @@ ACCELERATOR = Capability("no accelerator is present on this machine", False, _ha
 CUDA = Capability("no CUDA device is present on this machine", False, lambda device: torch.cuda.is_available())
 WITHOUT_CUDA = Capability("a CUDA device is present on this machine", False,
                           lambda device: not torch.cuda.is_available())
+COMPILE = Capability("this torch has no torch.compile for this Python", True, _compiles)
 TENSORFLOW = _package("tensorflow")
 TORCHVISION = _package("torchvision")

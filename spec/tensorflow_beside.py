@@ -46,6 +46,16 @@ def new_graph():
         yield tf
 
 
+def executed(tf, session, fetch, feed=None):
+    """Run a fetch; return its value and the graphs that were executed for it, one for each device, as GraphDefs.
+
+    tf  the names of TensorFlow 1
+    """
+    options, told = tf.RunOptions(output_partition_graphs=True), tf.RunMetadata()
+    value = session.run(fetch, feed, options=options, run_metadata=told)
+    return value, list(told.partition_graphs)
+
+
 def tensorflow_major():
     """Return the major release of the installed TensorFlow without importing it, or None where there is none."""
     for name in ("tensorflow", "tensorflow-cpu", "tensorflow-gpu"):

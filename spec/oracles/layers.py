@@ -50,6 +50,15 @@ def conv2d(images, kernels, bias=None):
     return out if bias is None else out + _doubles(bias)[0][:, None, None]
 
 
+def conv2d_gradients(images, kernels, gradient):
+    """Return the gradients by images and by kernels of sum(gradient * conv2d(images, kernels)); shapes as there."""
+    images, kernels, gradient = _doubles(images, kernels, gradient)
+    i, j = kernels.shape[2:]
+    padded = np.pad(gradient, [(0, 0), (0, 0), (i - 1, i - 1), (j - 1, j - 1)], "constant")
+    of_images = conv2d(padded, kernels[:, :, ::-1, ::-1].swapaxes(0, 1))
+    return of_images, conv2d(images.swapaxes(0, 1), gradient.swapaxes(0, 1)).swapaxes(0, 1)
+
+
 def log_softmax(scores):
     """Return the logarithms of the probabilities that scores stand for, along axis 1."""
     scores = scores - scores.max(axis=1, keepdims=True)

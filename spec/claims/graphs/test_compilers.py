@@ -11,7 +11,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spec.capabilities import FLOAT64, HERE, Capability, needs
+from spec.capabilities import COMPILE, FLOAT64, HERE, needs
 from spec.claim import Claim, reaches
 from spec.claims.graphs._dynamic import in_turn, operations
 from spec.networks.dynamic import DynamicNet
@@ -144,10 +144,6 @@ def test_script_keeps_conditions_and_loops_and_their_gradients():
             agrees(result, np.array([value ** (rounds + 1)], dtype="float32"))
             gradient, = torch.autograd.grad(result.sum() * 1, [x])
             agrees(gradient, np.array([(rounds + 1) * value ** rounds], dtype="float32"))
-
-
-COMPILE = Capability("this torch has no torch.compile for this Python", True,
-                     lambda device: torch.compile(lambda x: x + 1, backend="eager")(torch.ones(1)).item() == 2)
 
 
 class Scaled(torch.nn.Module):

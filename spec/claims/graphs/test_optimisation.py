@@ -9,7 +9,7 @@ from spec.capabilities import TENSORFLOW, needs
 from spec.claim import Claim
 from spec.oracles.agreement import agrees
 from spec.sources import EXAMPLES, FLOYDHUB, TEMPLATE
-from spec.tensorflow_beside import new_graph
+from spec.tensorflow_beside import executed, new_graph
 
 STATIC_GRAPH_OPTIMISED_UP_FRONT = Claim(
     "graphs.static-graph-optimised-up-front",
@@ -22,9 +22,8 @@ STATIC_GRAPH_OPTIMISED_UP_FRONT = Claim(
 
 def products_run(tf, session, fetch, feed=None):
     """Run a fetch; return its value and the number of matrix products in the graph that was executed for it."""
-    options, told = tf.RunOptions(output_partition_graphs=True), tf.RunMetadata()
-    value = session.run(fetch, feed, options=options, run_metadata=told)
-    return value, sum(node.op == "MatMul" for graph in told.partition_graphs for node in graph.node)
+    value, graphs = executed(tf, session, fetch, feed)
+    return value, sum(node.op == "MatMul" for graph in graphs for node in graph.node)
 
 
 @STATIC_GRAPH_OPTIMISED_UP_FRONT

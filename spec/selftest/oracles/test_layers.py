@@ -32,6 +32,20 @@ def test_conv2d_is_the_sum_over_channels_and_kernel_for_each_place():
         assert out[n, f, y, x] == (window * KERNELS[f]).sum() + 10 * (f + 1)
 
 
+def test_the_gradients_of_conv2d_are_what_each_element_adds_to_the_weighted_sum():
+    random = np.random.RandomState(0)
+    images, kernels, weights = [random.randint(-3, 4, size).astype("float64") for size in
+                                ((2, 3, 4, 5), (2, 3, 3, 2), (2, 2, 2, 4))]
+    of_images, of_kernels = layers.conv2d_gradients(images, kernels, weights)
+    for array, gradient in ((images, of_images), (kernels, of_kernels)):
+        assert gradient.shape == array.shape
+        for place in np.ndindex(*array.shape):
+            before = (layers.conv2d(images, kernels) * weights).sum()
+            array[place] += 1
+            assert (layers.conv2d(images, kernels) * weights).sum() - before == gradient[place]
+            array[place] -= 1
+
+
 def test_conv2d_does_not_flip_the_kernel():
     image, kernel = np.array([[[[1, 0]]]]), np.array([[[[3, 5]]]])
     assert layers.conv2d(image, kernel).tolist() == [[[[3]]]]
