@@ -64,8 +64,8 @@ def counting():
 @given(program=programs(ops=tuple(sorted(CALLS)), no_grad=False, max_steps=5))
 def test_calls_with_one_shape_share_a_graph_another_shape_gets_its_own_and_all_values_are_right(device, program):
     """
-    >>> add = lambda t, op, at: t + (getattr(torch, op)(*[t[p] for p in at], *[-1, 2][:2 * (op == "clamp")]),)
-    >>> f = lambda *t: __import__("functools").reduce(lambda t, step: add(t, *step[:2]), steps, t)[-1]
+    >>> apply = lambda t, op, at: t + (getattr(torch, op)(*[t[p] for p in at], *[-1, 2][:2 * (op == "clamp")]),)
+    >>> import functools; f = lambda *t: functools.reduce(lambda t, step: apply(t, *step[:2]), steps, t)[-1]
     >>> print(f(*[leaf for leaf, _ in leaves]), torch.compile(f, backend="eager")(*[leaf for leaf, _ in leaves]))
     """
     function = function_of(program)

@@ -37,11 +37,9 @@ Sizes.__doc__ = "Images (batch, channels, side, side) and the number of channels
 @given(seed=seeds(), sizes=st.builds(Sizes, *[st.integers(1, 3)] * 3, side=st.integers(5, 9)))
 def test_a_convolutional_net_computes_on_each_device_what_is_worked_out_by_hand(device, seed, sizes):
     """
-    >>> torch.manual_seed(seed); batch, channels, hidden, side = sizes
-    >>> x = torch.randn(batch, channels, side, side, requires_grad=True)
-    >>> w1, w2 = torch.randn(hidden, channels, 3, 3), torch.randn(2, hidden, 3, 3)
-    >>> loss = torch.nn.functional.conv2d(torch.relu(torch.nn.functional.conv2d(x, w1)), w2).pow(2).sum()
-    >>> loss.backward(); print(loss, x.grad)
+    >>> torch.manual_seed(seed); x = torch.randn(batch, channels, side, side, requires_grad=True)
+    >>> w1, w2 = torch.randn(hidden, channels, 3, 3), torch.randn(2, hidden, 3, 3); conv = torch.nn.functional.conv2d
+    >>> conv(torch.relu(conv(x, w1)), w2).pow(2).sum().backward(); print(x.grad)
     """
     random = np.random.RandomState(seed)
     x, w1, w2 = [random.randint(-3, 4, size).astype("float64") for size in (

@@ -184,8 +184,8 @@ def test_the_memory_in_use_is_the_same_after_every_epoch_from_the_second_on_thou
         device, rows, last):
     """
     >>> model = torch.nn.Linear(50, 5).cuda()
-    >>> for number in ([rows] * 5 + [min(rows, last)]) * 10:
-    ...     model(torch.ones(number, 50).cuda()).sum().backward(); print(torch.cuda.memory_allocated())
+    >>> for n in ([rows] * 5 + [min(rows, last)]) * 10: model(torch.ones(n, 50).cuda()).sum().backward()
+    >>> print(torch.cuda.memory_allocated())
     """
     epoch = [rows] * 5 + [min(rows, last)]
     with selected(device):

@@ -130,7 +130,7 @@ STATIC_GRAPH_COST_AMORTISED = Claim(
 @given(chain=steps(), runs=st.integers(2, 40))
 def test_a_graph_that_is_built_once_runs_as_it_was_optimised_for_the_first_run_however_often(chain, runs):
     """
-    >>> ops = {"add": torch.add, "multiply": torch.mul, "subtract": torch.sub}; x = torch.tensor([2.0, -3.0, 0.0]) + runs
+    >>> ops = {"add": torch.add, "multiply": torch.mul, "subtract": torch.sub}; x = torch.tensor([2.0, -3, 0]) + runs
     >>> for op, inner, numbers in chain: x = ops[op](x, ops[inner](*torch.tensor(numbers).float())); print(x)
     """
     with new_graph() as tf:
