@@ -136,13 +136,13 @@ def operations(run, steps, device):
 
 @LSTM_BEATS_CUSTOM_CELLS
 @needs(measured("LSTM: loop of cells over the built-in"))
-def test_a_loop_of_torchs_cells_takes_more_than_three_times_as_long(device):
+def test_a_loop_over_the_cell_of_torch_takes_more_than_three_times_as_long(device):
     """Three times, forward and backward, is where a reader would call it significant; the lowest ratio is above."""
     assert ratio("LSTM: loop of cells over the built-in", device).low > 3
 
 
 @LSTM_BEATS_CUSTOM_CELLS
 @needs(measured("LSTM: hand-written cell over the built-in"))
-def test_a_loop_of_hand_written_cells_takes_more_than_three_times_as_long(device):
+def test_a_loop_over_a_hand_written_cell_takes_more_than_three_times_as_long(device):
     """As for torch's own cells."""
     assert ratio("LSTM: hand-written cell over the built-in", device).low > 3
