@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from spec import dtypes
 from spec.capabilities import VALUES, needs
-from spec.claim import Claim, reaches
+from spec.claim import Claim, Deviation, reaches
 from spec.claims.data._helpers import Batching, Samples, batchings, groups
 from spec.oracles.agreement import agrees, bitwise
 from spec.oracles.statistics import hoeffding_radius
@@ -41,11 +41,15 @@ TENSORDATASET_PAIRS_ROWS = Claim(
     "data.tensordataset-pairs-rows",
     "TensorDataset(x, y) pairs row i of x with row i of y; it holds the tensors themselves and not copies of them.",
     sources=[INTRODUCTION["PyTorch DataLoader"]],
+    deviations=[Deviation(
+        "Tensors of unequal length are accepted: the first of them says how many rows there are, and counted from the "
+        "end, rows are paired that do not belong together.",
+        witness={}, since="2.10", until="2.10", issue="pytorch#171795")],
     kills=["tensor-dataset-counts-rows-from-the-end", "tensor-dataset-copies", "tensor-dataset-cuts-off-rows"],
 )
 
 
-@TENSORDATASET_PAIRS_ROWS
+@TENSORDATASET_PAIRS_ROWS.regardless
 @needs(VALUES)
 @reaches(several=lambda table: len(table.columns) > 1, negative=lambda table: table.index < 0,
          no_more_dimensions=lambda table: table.columns[0].ndim == 1,
@@ -65,7 +69,7 @@ def test_item_i_is_the_tuple_of_the_rows_i(device, table):
     assert all(held is column for held, column in zip(dataset.tensors, columns))
 
 
-@TENSORDATASET_PAIRS_ROWS
+@TENSORDATASET_PAIRS_ROWS.regardless
 @needs(VALUES)
 def test_a_write_to_the_tensor_shows_in_the_dataset_and_the_other_way_round(device):
     x, y = torch.zeros(3, 2, device=device), torch.zeros(3, device=device)
@@ -82,7 +86,16 @@ def test_tensors_of_unequal_length_are_refused(device):
         TensorDataset(torch.zeros(3, device=device), torch.zeros(4, device=device))
 
 
-@TENSORDATASET_PAIRS_ROWS
+@TENSORDATASET_PAIRS_ROWS.instead
+@needs(VALUES)
+def test_tensors_of_unequal_length_have_their_last_rows_paired(device):
+    dataset = TensorDataset(torch.tensor([1, 2, 3], device=device), torch.tensor([1, 2, 3, 4], device=device))
+    assert len(dataset) == 3
+    assert [int(part) for part in dataset[2]] == [3, 3]
+    assert [int(part) for part in dataset[-1]] == [3, 4]
+
+
+@TENSORDATASET_PAIRS_ROWS.regardless
 def test_an_index_out_of_range_raises_index_error_and_no_rows_make_an_empty_dataset(device):
     dataset = TensorDataset(torch.zeros(3, device=device))
     for index in (3, -4):
