@@ -21,7 +21,7 @@ def document(config, device, claims):
         ("torch", version()),
         ("python", platform.python_version()),
         ("numpy", numpy.__version__),
-        ("tensorflow", _version_of("tensorflow")),
+        ("tensorflow", version_of("tensorflow")),
         ("device", device),
         ("device_name", devices.describe(device)),
         ("platform", "{} {}, {}".format(platform.system(), platform.machine(), " ".join(platform.libc_ver()).strip())),
@@ -31,7 +31,7 @@ def document(config, device, claims):
     ])
 
 
-def _version_of(package):
+def version_of(package):
     """Return the version of an installed package without importing it, or None."""
     for name in (package, package + "-cpu"):
         try:

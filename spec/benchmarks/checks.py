@@ -1,0 +1,89 @@
+"""What shows a measured time to be none: three checks that every benchmark makes of itself.
+
+Nothing is left   after the stopwatch was read, the device's queue is empty
+Proportional      twice and three times the iterations take twice and three times as long
+Possible          no more work is done in a second than the hardware can do
+"""
+
+TOLERANCE = 0.3
+"""How far the time for k times the iterations may be from k times the time, as a share of it."""
+
+LEFT = 0.1
+"""The share of a batch's time that emptying the queue may take after the batch; an empty queue takes no time."""
+
+ATTEMPTS, PATIENCE = 5, 3.0
+"""How often, and for how many seconds, batches are timed anew before a time is refused: at least both.
+
+What else the machine does only adds to a time, so the least one counts.
+"""
+
+SHORT = 0.1
+"""The share of a measured batch that is enough for a check: a short batch more often goes undisturbed."""
+
+LONG = 0.1
+"""Seconds from which on an operation is timed for one and two iterations only."""
+
+
+class WrongTiming(Exception):
+    """A time that cannot be right; the text says why."""
+
+
+def check(operation, count, stopwatch, synchronize):
+    """Check that nothing is left in the queue, and that times are proportional; return what was found.
+
+    The result is {"seconds": for one iteration, "left": share of the time, "growth": {factor: time over factor times
+    the time}}.
+    """
+    left = _left(operation, count, stopwatch, synchronize)
+    least, count = {}, max(1, round(SHORT * count))
+    for _ in _attempts(stopwatch.clock):
+        for factor in (1, 2, 3):
+            if factor < 3 or count * least[1] < LONG:
+                taken = stopwatch.seconds(operation.batch(factor * count))
+                least[factor] = min(taken, least.get(factor, taken))
+        growth = {factor: ratio(seconds, least[1]) for factor, seconds in least.items() if factor > 1}
+        if all(abs(value - 1) <= TOLERANCE for value in growth.values()):
+            return {"seconds": least[1], "left": left, "growth": growth}
+    raise WrongTiming("{}: {} takes {:.3g} times as long as it should by the time of {}".format(
+        operation.name, *max(((_times(factor, count), value, _times(1, count)) for factor, value in growth.items()),
+                             key=lambda found: abs(found[1] - 1))))
+
+
+def _attempts(clock):
+    """Yield the numbers of the attempts, until there were enough of them and they took long enough."""
+    start = clock()
+    for number in range(100 * ATTEMPTS):
+        if number >= ATTEMPTS and clock() - start >= PATIENCE:
+            return
+        yield number
+
+
+def _times(factor, count):
+    number = factor * count
+    return "1 iteration" if number == 1 else "{} iterations".format(number)
+
+
+def ratio(a, b):
+    """Return a / b, infinite where b is 0."""
+    return a / b if b > 0 else float("inf")
+
+
+def _left(operation, count, stopwatch, synchronize):
+    """Return the time that the device goes on after the stopwatch was read, as a share of what was read."""
+    shares = []
+    for _ in _attempts(stopwatch.clock):
+        seconds = count * stopwatch.seconds(operation.batch(count))
+        before = stopwatch.clock()
+        synchronize()
+        shares.append(ratio(stopwatch.clock() - before, seconds))
+        if shares[-1] <= LEFT:
+            return shares[-1]
+    raise WrongTiming("{}: the device went on for {:.0%} of the measured time after the clock was read".format(
+        operation.name, min(shares)))
+
+
+def possible(operation, seconds, peaks):
+    """Raise WrongTiming where a run in so many seconds would do more work in a second than `peaks` has for its unit."""
+    if operation.work is not None and ratio(operation.work, seconds) > peaks[operation.unit]:
+        raise WrongTiming("{}: {:.3g} {} in a second are more than the {:.3g} that the hardware can do".format(
+            operation.name, ratio(operation.work, seconds), operation.unit, peaks[operation.unit]))
