@@ -1,8 +1,9 @@
-"""What shows a measured time to be none: three checks that every benchmark makes of itself.
+"""What shows a measured time to be none: four checks that every benchmark makes of itself.
 
-Nothing is left   after the stopwatch was read, the device's queue is empty
-Proportional      twice and three times the iterations take twice and three times as long
-Possible          no more work is done in a second than the hardware can do
+nothing_left  after the stopwatch was read, the device's queue is empty
+proportional  twice and three times the iterations take twice and three times as long
+steady        later iterations do not take ever longer
+possible      no more work is done in a second than the hardware can do
 """
 
 TOLERANCE = 0.3
@@ -23,52 +24,15 @@ SHORT = 0.1
 LONG = 0.1
 """Seconds from which on an operation is timed for one and two iterations only."""
 
+DRIFT = 3
+"""How many times longer than in the check of proportion an iteration may take in the last rounds."""
+
 
 class WrongTiming(Exception):
     """A time that cannot be right; the text says why."""
 
 
-def check(operation, count, stopwatch, synchronize):
-    """Check that nothing is left in the queue, and that times are proportional; return what was found.
-
-    The result is {"seconds": for one iteration, "left": share of the time, "growth": {factor: time over factor times
-    the time}}.
-    """
-    left = _left(operation, count, stopwatch, synchronize)
-    least, count = {}, max(1, round(SHORT * count))
-    for _ in _attempts(stopwatch.clock):
-        for factor in (1, 2, 3):
-            if factor < 3 or count * least[1] < LONG:
-                taken = stopwatch.seconds(operation.batch(factor * count))
-                least[factor] = min(taken, least.get(factor, taken))
-        growth = {factor: ratio(seconds, least[1]) for factor, seconds in least.items() if factor > 1}
-        if all(abs(value - 1) <= TOLERANCE for value in growth.values()):
-            return {"seconds": least[1], "left": left, "growth": growth}
-    raise WrongTiming("{}: {} takes {:.3g} times as long as it should by the time of {}".format(
-        operation.name, *max(((_times(factor, count), value, _times(1, count)) for factor, value in growth.items()),
-                             key=lambda found: abs(found[1] - 1))))
-
-
-def _attempts(clock):
-    """Yield the numbers of the attempts, until there were enough of them and they took long enough."""
-    start = clock()
-    for number in range(100 * ATTEMPTS):
-        if number >= ATTEMPTS and clock() - start >= PATIENCE:
-            return
-        yield number
-
-
-def _times(factor, count):
-    number = factor * count
-    return "1 iteration" if number == 1 else "{} iterations".format(number)
-
-
-def ratio(a, b):
-    """Return a / b, infinite where b is 0."""
-    return a / b if b > 0 else float("inf")
-
-
-def _left(operation, count, stopwatch, synchronize):
+def nothing_left(operation, count, stopwatch, synchronize):
     """Return the time that the device goes on after the stopwatch was read, as a share of what was read."""
     shares = []
     for _ in _attempts(stopwatch.clock):
@@ -80,6 +44,44 @@ def _left(operation, count, stopwatch, synchronize):
             return shares[-1]
     raise WrongTiming("{}: the device went on for {:.0%} of the measured time after the clock was read".format(
         operation.name, min(shares)))
+
+
+def proportional(operation, count, stopwatch):
+    """Return the seconds for an iteration, and {k: the time of k times the iterations over k times the time}."""
+    least, count = {}, max(1, round(SHORT * count))
+    for _ in _attempts(stopwatch.clock):
+        for factor in (1, 2, 3):
+            if factor < 3 or count * least[1] < LONG:
+                taken = stopwatch.seconds(operation.batch(factor * count))
+                least[factor] = min(taken, least.get(factor, taken))
+        growth = {factor: ratio(seconds, least[1]) for factor, seconds in least.items() if factor > 1}
+        if all(abs(value - 1) <= TOLERANCE for value in growth.values()):
+            return least[1], growth
+    factor = max(growth, key=lambda factor: abs(growth[factor] - 1))
+    raise WrongTiming("{}: {} iterations take {:.3g} times as long as they should by the time of {}".format(
+        operation.name, factor * count, growth[factor], count))
+
+
+def steady(operation, data, seconds):
+    """Compare the least time in the last third of the rounds with the time that the check of proportion found."""
+    last = min(data[-max(1, len(data) // 3):])
+    if last > DRIFT * seconds:
+        raise WrongTiming("{}: it takes longer and longer, {:.3g} seconds at first and then {:.3g}".format(
+            operation.name, seconds, last))
+
+
+def _attempts(clock):
+    """Yield the numbers of the attempts, until there were enough of them and they took long enough."""
+    start = clock()
+    for number in range(100 * ATTEMPTS):
+        if number >= ATTEMPTS and clock() - start >= PATIENCE:
+            return
+        yield number
+
+
+def ratio(a, b):
+    """Return a / b, infinite where b is 0."""
+    return a / b if b > 0 else float("inf")
 
 
 def possible(operation, seconds, peaks):

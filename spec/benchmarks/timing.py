@@ -15,7 +15,7 @@ BATCH = 0.01
 WARM_UP = 0.05
 """Seconds for which an operation is repeated before it is measured; an operation that takes longer is run once."""
 
-MOST_ITERATIONS = 10**7
+MOST_ITERATIONS = 3 * 10**5
 """The number of iterations that takes more time than BATCH, whatever is done in one."""
 
 ROUNDS = (5, 25)
@@ -107,8 +107,11 @@ def in_turn(benchmark, stopwatch, operations, synchronize, peaks, budget=0.5):
     Raises checks.WrongTiming where the times cannot be right.
     """
     counts = [iterations(operation, stopwatch) for operation in operations]
-    checked = [checks.check(operation, count, stopwatch, synchronize) for operation, count in zip(operations, counts)]
-    expected = sum(count * found["seconds"] for count, found in zip(counts, checked))
+    left = [checks.nothing_left(operation, count, stopwatch, synchronize)
+            for operation, count in zip(operations, counts)]
+    seconds, growth = zip(*[checks.proportional(operation, count, stopwatch)
+                            for operation, count in zip(operations, counts)])
+    expected = sum(count * taken for count, taken in zip(counts, seconds))
     rounds = int(min(max(budget / expected, ROUNDS[0]), ROUNDS[1]))
     data = [[] for _ in operations]
 
@@ -121,8 +124,9 @@ def in_turn(benchmark, stopwatch, operations, synchronize, peaks, budget=0.5):
 
     benchmark.pedantic(lambda batch: batch(), setup=others, rounds=rounds, iterations=1)
     data[0] = list(benchmark.stats.stats.data)
-    for operation, times in zip(operations, data):
+    for operation, times, taken in zip(operations, data, seconds):
+        checks.steady(operation, times, taken)
         checks.possible(operation, min(times), peaks)
-    return {operation.name: {"iterations": count, "data": times, "checks": found, "work": operation.work,
-                             "unit": operation.unit}
-            for operation, count, times, found in zip(operations, counts, data, checked)}
+    return {operation.name: {"iterations": count, "data": times, "work": operation.work, "unit": operation.unit,
+                             "checks": {"left": share, "growth": factors}}
+            for operation, count, times, share, factors in zip(operations, counts, data, left, growth)}
