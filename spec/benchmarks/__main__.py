@@ -1,11 +1,10 @@
 """``python -m spec.benchmarks FILE.json`` makes documents of what the benchmarks wrote, or of measurements.
 
-FILE.json is what ``pytest spec/benchmarks --benchmark-only --benchmark-json=FILE.json`` wrote, or a file of measurements
-that was made from it.
+FILE.json is what ``pytest spec/benchmarks --benchmark-only --benchmark-json=FILE.json`` wrote, or a file of
+measurements that was made from it.
 """
 import argparse
 import json
-import os
 import sys
 
 from spec import records

@@ -96,7 +96,7 @@ def peaks(name):
     """Return the most of each unit of work that a device can do in a second: bounds, not estimates.
 
     flop    float32, by all cores: two multiply-and-add units of 16 numbers on a core of the CPU, 128 numbers on a
-            multiprocessor of a GPU, at a clock that none exceeds; infinite for a device that does not say how large it is
+            multiprocessor of a GPU, at a clock that none exceeds; infinite where a device does not say how large it is
     byte    moved between host and device: a terabyte, which no link between them has reached
     second  waited for: by one process one second
     """

@@ -2,8 +2,8 @@
 
 The spread of a median is the lower and the upper quartile of the rounds. Ratios have two kinds of spread. Where two
 operations took turns, each round has a quotient, and ``low``, ``median`` and ``high`` are the quartiles of these. Where
-they were measured one after the other, such as the CPU and a GPU, ``median`` is the quotient of the medians, ``low`` and
-``high`` set the quartile that is near against the one that is far, which is wider.
+they were measured one after the other, as the CPU and a GPU are, ``median`` is the quotient of the medians, and ``low``
+and ``high`` set the low quartile of the one against the high one of the other, which is wider.
 """
 import json
 from collections import OrderedDict

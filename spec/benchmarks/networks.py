@@ -178,7 +178,7 @@ class Flatten(torch.nn.Module):
 
 
 def convolutional_flop():
-    """Return the floating-point operations of one forward pass of a batch, those of the convolutions as they are written.
+    """Return the floating-point operations of one forward pass of a batch: of the convolutions as they are written.
 
     Fast algorithms of 3x3 convolutions multiply a quarter as often.
     """

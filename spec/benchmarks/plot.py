@@ -30,6 +30,7 @@ def svg(found):
         for axes, (group, (name, counted)) in zip(figure.subplots(1, len(SWEPT)), SWEPT.items()):
             _curves(axes, found, group, name)
             axes.set(xscale="log", yscale="log", title=group, xlabel=counted)
+            axes.minorticks_off()
             axes.xaxis.grid(False)
         figure.axes[0].set_ylabel("seconds")
         figure.tight_layout()
@@ -64,4 +65,6 @@ def _plain(text):
     text = re.sub(r'^<svg[^>]*viewBox="([^"]*)"[^>]*>', lambda match: (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{}" '
         'role="img" aria-label="Time over size, for each device">\n{}'.format(match.group(1), DARK)), text)
-    return re.sub(r"\n\s*\n+", "\n", text.replace(INK, "currentColor"))
+    text = re.sub(r'<g id="[a-zA-Z]+[._a-zA-Z0-9]*">', "<g>", text)
+    text = text.replace("*{stroke-linejoin", "svg *{stroke-linejoin").replace(INK, "currentColor")
+    return re.sub(r"\n\s*\n+", "\n", text)

@@ -1,4 +1,4 @@
-"""Over decades of size: the matrix product, an elementwise operation, the two-layer network, a convolutional network."""
+"""Over decades of size: matrix product, elementwise operation, two-layer network; and a convolutional network."""
 import os
 import shutil
 

@@ -10,7 +10,7 @@ from spec.benchmarks.timing import Operation, Stopwatch
 
 SAMPLES, BATCH = 40, 4
 
-WAITED = 0.01
+WAITED = 0.02
 """Seconds that the transform of one sample waits, as one that reads a file does."""
 
 TRAINED = BATCH * WAITED

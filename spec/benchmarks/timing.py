@@ -1,8 +1,8 @@
 """Measuring operations one after the other, again and again, with a stopwatch that waits for the device.
 
-A device may only queue what it is told to do. So the clock is read when the queue is empty, before a batch of iterations
-and after it, and never in between. Batches of the operations that are compared take turns: what slows the machine down
-for a while slows all of them.
+A device may only queue what it is told to do. So the clock is read when the queue is empty, before a batch of
+iterations and after it, and never in between. Batches of the operations that are compared take turns: what slows the
+machine down for a while slows all of them.
 """
 import math
 import time
@@ -18,7 +18,7 @@ WARM_UP = 0.05
 MOST_ITERATIONS = 3 * 10**5
 """The number of iterations that takes more time than BATCH, whatever is done in one."""
 
-ROUNDS = (5, 25)
+ROUNDS = (3, 25)
 """The fewest and the most batches of an operation."""
 
 
@@ -51,8 +51,8 @@ class Operation:
     name     what it is called in its group
     run      does it once; called without an argument, or with what `prepare` returned
     prepare  makes, outside the measured time, what one run needs and uses up; None where a run uses nothing up
-    work     how much of `unit` one run does at least: "flop", "byte", or "second" of waiting; None where it does nothing
-             that can be counted
+    work     how much of `unit` one run does at least: "flop", "byte", or "second" of waiting; None where it does
+             nothing that can be counted
     """
 
     def __init__(self, name, run, prepare=None, work=None, unit="flop"):
@@ -84,10 +84,10 @@ def iterations(operation, stopwatch):
 
     Raises checks.WrongTiming where no number does.
     """
-    spent = 0.0
+    spent, count, seconds = 0.0, 1, 0.0
     while spent < WARM_UP:
-        spent += max(stopwatch.seconds(operation.batch(1)), 1e-6)
-    count, seconds = 1, stopwatch.seconds(operation.batch(1))
+        seconds = stopwatch.seconds(operation.batch(1))
+        spent += max(seconds, 1e-6)
     while seconds < BATCH:
         if count >= MOST_ITERATIONS:
             raise checks.WrongTiming("{}: {} iterations take no time".format(operation.name, count))

@@ -2,6 +2,7 @@
 
 history    what the files say about each claim, release by release
 sections   where a claim stands in the specification: its source text and the mutants that it names
+speed      what was measured about speed, for the page
 page       the page, one HTML file that needs nothing beside it
 markdown   the table
 changes    which documented behaviour changed, release by release

@@ -31,9 +31,9 @@ def main(arguments=None):
 
 
 def _page(told):
-    from spec.report import page
+    from spec.report import page, speed
 
-    return page.html(told)
+    return page.html(told, speed.recorded())
 
 
 def _lines(module):

@@ -23,8 +23,11 @@ MEANINGS = [
 ]
 
 
-def html(history):
-    """Return the page as text; the tests are quoted from the sources that lie beside this package."""
+def html(history, speeds=()):
+    """Return the page as text; the tests are quoted from the sources that lie beside this package.
+
+    speeds are what was measured about speed, as spec.report.speed reads it; without any, the page has no such section.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True)
@@ -35,7 +38,7 @@ def html(history):
                   for chapter, ids in groupby(history.claims, key=lambda id: history.claims[id]["chapter"])],
         devices=[(device, len(history.releases[device]), _hardware(history, device)) for device in history.devices],
         releases=[told.text_of(one) for one in RELEASES], words=told.WORDS, meanings=MEANINGS,
-        number=len(history.claims))
+        number=len(history.claims), speeds=speeds)
 
 
 def _row(history, id, place):

@@ -1,10 +1,12 @@
 """The page in a real browser: it opens from the file system, unfolds, filters and follows links."""
+import glob
 import os
 import shutil
 
 import pytest
 
-from spec.report import history, page
+from spec import records
+from spec.report import history, page, speed
 from spec.selftest.report.conftest import claim
 
 webdriver = pytest.importorskip("selenium.webdriver")
@@ -32,9 +34,9 @@ def browser(tmp_path_factory):
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     """Write the page of the recorded verdicts and return its address."""
-    told = history.read([os.path.join(RECORDS, name) for name in sorted(os.listdir(RECORDS))])
+    told = history.read(sorted(glob.glob(os.path.join(RECORDS, "*.json"))))
     path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(page.html(told), encoding="utf-8")
+    path.write_text(page.html(told, speed.recorded(os.path.join(RECORDS, "speed"))), encoding="utf-8")
     return path.as_uri()
 
 
@@ -110,10 +112,39 @@ def test_the_page_is_no_wider_than_a_phone(browser, published):
         browser.set_window_size(size["width"], size["height"])
 
 
+@needs_chromium
+def test_the_curves_take_on_the_colour_of_the_text_in_the_dark_and_in_the_light(browser, published):
+    colours = {}
+    for scheme in ("light", "dark"):
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        browser.get("about:blank")
+        browser.get(published + "#speed")
+        colours[scheme] = browser.execute_script("""
+            const text = document.querySelector('.speed svg text').closest('g');
+            return [getComputedStyle(text).fill, getComputedStyle(document.body).color];""")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert colours["light"] != colours["dark"]
+    assert all(fill == text for fill, text in colours.values())
+
+
+def test_a_page_without_measurements_says_nothing_of_speed(record):
+    told = history.read([record("2.0.1", claim())])
+    assert 'id="speed"' not in page.html(told) and 'id="speed"' in page.html(told, [
+        speed.Speed("2.0.1", "a <processor>", [("a over b", "cpu", "2.00", "1.00 to 3.00")], None)])
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 2}', '{"schema": 1, "torch": "2.13.0", "ratios": [1]}'])
+def test_a_file_that_has_no_measurements_is_named(tmp_path, text):
+    (tmp_path / "torch-2.13.0-cpu.json").write_text(text)
+    with pytest.raises(records.NotAVerdictFile, match="torch-2.13.0-cpu.json: "):
+        speed.recorded(str(tmp_path))
+
+
 def test_a_sentence_is_text_on_the_page_and_not_markup(record):
     assert "x is &lt;small&gt;." in page.html(history.read([record("2.0.1", claim())]))
 
 
 def test_the_page_of_all_records_is_under_two_megabytes():
-    told = history.read([os.path.join(RECORDS, name) for name in sorted(os.listdir(RECORDS))])
-    assert len(page.html(told).encode("utf-8")) < 2e6
+    told = history.read(sorted(glob.glob(os.path.join(RECORDS, "*.json"))))
+    assert len(page.html(told, speed.recorded(os.path.join(RECORDS, "speed"))).encode("utf-8")) < 2e6
