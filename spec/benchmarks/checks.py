@@ -24,8 +24,8 @@ SHORT = 0.1
 LONG = 0.1
 """Seconds from which on an operation is timed for one and two iterations only."""
 
-DRIFT = 3
-"""How many times longer than in the check of proportion an iteration may take in the last rounds."""
+DRIFT = 2
+"""How many times longer than before the rounds an iteration may take after them."""
 
 
 class WrongTiming(Exception):
@@ -48,7 +48,7 @@ def nothing_left(operation, count, stopwatch, synchronize):
 
 def proportional(operation, count, stopwatch):
     """Return the seconds for an iteration, and {k: the time of k times the iterations over k times the time}."""
-    least, count = {}, max(1, round(SHORT * count))
+    least, count = {}, _short(count)
     for _ in _attempts(stopwatch.clock):
         for factor in (1, 2, 3):
             if factor < 3 or count * least[1] < LONG:
@@ -62,12 +62,19 @@ def proportional(operation, count, stopwatch):
         operation.name, factor * count, growth[factor], count))
 
 
-def steady(operation, data, seconds):
-    """Compare the least time in the last third of the rounds with the time that the check of proportion found."""
-    last = min(data[-max(1, len(data) // 3):])
-    if last > DRIFT * seconds:
-        raise WrongTiming("{}: it takes longer and longer, {:.3g} seconds at first and then {:.3g}".format(
-            operation.name, seconds, last))
+def steady(operation, count, stopwatch, seconds):
+    """Raise WrongTiming where an iteration takes much longer now than the seconds that `proportional` found earlier."""
+    taken = []
+    for _ in _attempts(stopwatch.clock):
+        taken.append(stopwatch.seconds(operation.batch(_short(count))))
+        if taken[-1] <= DRIFT * seconds:
+            return
+    raise WrongTiming("{}: it takes longer and longer, {:.3g} seconds at first and then {:.3g}".format(
+        operation.name, seconds, min(taken)))
+
+
+def _short(count):
+    return max(1, round(SHORT * count))
 
 
 def _attempts(clock):

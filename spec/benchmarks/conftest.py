@@ -1,37 +1,47 @@
 """The devices of the benchmarks, their stopwatches, and the fixture that measures operations in turn."""
+import importlib.util
+
 import pytest
 
 from spec import devices
-from spec.benchmarks import conditions
-from spec.benchmarks.timing import Stopwatch, in_turn
 
 
 def pytest_configure(config):
-    if not config.pluginmanager.hasplugin("benchmark"):
+    if not config.pluginmanager.hasplugin("benchmark") or importlib.util.find_spec("threadpoolctl") is None:
         raise pytest.UsageError("the benchmarks need what spec/benchmarks/requirements.txt names")
+    from spec.benchmarks import conditions
 
-
-def pytest_sessionstart():
+    try:
+        config.spec_waits = {name: conditions.synchronizer(name) for name in config.spec_devices}
+    except devices.NoSuchDevice as error:
+        raise pytest.UsageError(str(error)) from None
     conditions.fix()
 
 
 def pytest_generate_tests(metafunc):
     if "device" in metafunc.fixturenames:
-        try:
-            marked = [pytest.param(name, marks=pytest.mark.benchmark(timer=Stopwatch(conditions.synchronizer(name))))
-                      for name in metafunc.config.spec_devices]
-        except devices.NoSuchDevice as error:
-            raise pytest.UsageError(str(error)) from None
-        metafunc.parametrize("device", marked)
+        from spec.benchmarks.timing import Stopwatch
+
+        metafunc.parametrize("device", [
+            pytest.param(name, marks=pytest.mark.benchmark(timer=Stopwatch(wait)))
+            for name, wait in metafunc.config.spec_waits.items()])
 
 
 @pytest.fixture
 def measure(benchmark, request):
     """Return a function that measures operations in turn and hands what was found to pytest-benchmark's file."""
-    def measured(group, operations, size=None, workers=1, budget=0.5):
-        """Measure operations of one size; `workers` processes wait at the same time. The group is that of the row."""
+    from spec.benchmarks import conditions
+    from spec.benchmarks.timing import in_turn
+
+    def measured(group, operations, size=None, workers=1, budget=0.5, clock=None):
+        """Measure operations of one size.
+
+        `workers` processes wait at the same time. A `clock` takes the place of that of the wall on the CPU.
+        """
         device = request.node.callspec.params.get("device", "cpu") if hasattr(request.node, "callspec") else "cpu"
         stopwatch = request.node.get_closest_marker("benchmark").kwargs["timer"]
+        if clock is not None and device == "cpu":
+            stopwatch.clock = clock
         synchronize, peaks = conditions.synchronizer(device), conditions.peaks(device)
         peaks["second"] *= workers
         benchmark.group = group if size is None else "{}, {}".format(group, size)

@@ -46,8 +46,8 @@ OWN = OrderedDict([
      ("drawing a tensor", "spec.strategies", "hypothesis.extra.numpy")),
     ("specification: a property that does nothing over Hypothesis alone",
      ("a property that does nothing", "as a claim", "with Hypothesis alone")),
-    ("specification: running two chapters over importing torch, Hypothesis and pytest",
-     ("a run of two chapters", "run", "imports")),
+    ("specification: a quick run of a chapter over importing torch, Hypothesis and pytest",
+     ("a quick run of a chapter", "run", "imports")),
 ])
 """The specification's own speed."""
 

@@ -44,7 +44,7 @@ def test_transfer_beside_computation(measure, device):
     require_cuda(device)
     target, pinned = torch.empty(MOVED, device=device), torch.ones(MOVED).pin_memory()
     a = torch.randn(4096, 4096, device=device)
-    copying, computing = torch.cuda.Stream(device), torch.cuda.Stream(device)
+    copying, computing = torch.cuda.Stream(torch.device(device)), torch.cuda.Stream(torch.device(device))
     copying_takes = _milliseconds(lambda: target.copy_(pinned), device)
     products = max(1, round(copying_takes / _milliseconds(lambda: torch.mm(a, a), device)))
 

@@ -124,8 +124,8 @@ def in_turn(benchmark, stopwatch, operations, synchronize, peaks, budget=0.5):
 
     benchmark.pedantic(lambda batch: batch(), setup=others, rounds=rounds, iterations=1)
     data[0] = list(benchmark.stats.stats.data)
-    for operation, times, taken in zip(operations, data, seconds):
-        checks.steady(operation, times, taken)
+    for operation, times, count, taken in zip(operations, data, counts, seconds):
+        checks.steady(operation, count, stopwatch, taken)
         checks.possible(operation, min(times), peaks)
     return {operation.name: {"iterations": count, "data": times, "work": operation.work, "unit": operation.unit,
                              "checks": {"left": share, "growth": factors}}

@@ -1,5 +1,6 @@
 """From what the benchmarks wrote to measurements, ratios, table, drawing and the comparison with a record."""
 import json
+import os
 
 import pytest
 
@@ -130,6 +131,15 @@ def test_a_file_that_is_neither_is_refused_in_one_line_and_nothing_is_written(tm
     assert __main__.main([str(path), "--markdown", str(out)]) == 2
     said = capsys.readouterr().err
     assert says in said and "some.json" in said and said.count("\n") == 1 and not out.exists()
+
+
+def test_the_readme_has_the_table_of_the_recorded_measurements():
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+    with open(os.path.join(root, "spec", "verdicts", "speed", "torch-2.13.0-cpu.json")) as file:
+        table = [line for line in markdown.lines(json.load(file)) if line.startswith(("|", "Measured"))]
+    with open(os.path.join(root, "README.md"), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    assert [line for line in table if line not in lines] == []
 
 
 def test_a_drawing_is_the_same_whenever_it_is_made_and_takes_on_the_colour_of_the_text(written):
