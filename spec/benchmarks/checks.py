@@ -12,7 +12,7 @@ TOLERANCE = 0.3
 LEFT = 0.1
 """The share of a batch's time that emptying the queue may take after the batch; an empty queue takes no time."""
 
-ATTEMPTS, PATIENCE = 5, 3.0
+ATTEMPTS, PATIENCE = 5, 8.0
 """How often, and for how many seconds, batches are timed anew before a time is refused: at least both.
 
 What else the machine does only adds to a time, so the least one counts.

@@ -45,9 +45,10 @@ def measure(benchmark, request):
         synchronize, peaks = conditions.synchronizer(device), conditions.peaks(device)
         peaks["second"] *= workers
         benchmark.group = group if size is None else "{}, {}".format(group, size)
+        benchmark.extra_info["refused"] = True
         found = in_turn(benchmark, stopwatch, operations, synchronize, peaks, budget)
         benchmark.extra_info.update(
-            group=group, device=device, size=size, operations=found,
+            refused=False, group=group, device=device, size=size, operations=found,
             conditions=conditions.described(tuple(request.config.spec_devices)))
     return measured
 

@@ -63,10 +63,14 @@ def quartiles(values):
 
 
 def read(path):
-    """Return the entries of pytest-benchmark's file that spec/benchmarks wrote; raise NotMeasurements for others."""
+    """Return the entries of pytest-benchmark's file that spec/benchmarks wrote, without those whose time was refused.
+
+    Raises NotMeasurements for any other file, and where nothing is left.
+    """
     try:
         with open(path) as file:
             entries = [entry["extra_info"] for entry in json.load(file)["benchmarks"]]
+        entries = [entry for entry in entries if not entry["refused"]]
         if not entries:
             raise NotMeasurements("{}: nothing was measured".format(path))
         for entry in entries:

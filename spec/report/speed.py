@@ -13,7 +13,7 @@ FOLDER = os.path.join(records.FOLDER, "speed")
 SCHEMA = 1
 
 Speed = namedtuple("Speed", "torch hardware rows drawing")
-Speed.__doc__ = """One recorded file for the page: rows of (name, device, ratio, spread), and the drawing as SVG or None."""
+Speed.__doc__ = """One file, for the page: rows of (name, device, ratio, spread), and the drawing as SVG or None."""
 
 
 def recorded(folder=FOLDER):

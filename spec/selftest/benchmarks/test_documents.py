@@ -17,7 +17,7 @@ CONDITIONS = {
 def entry(group, device="cpu", size=None, **data):
     """Return the entry of one benchmark; an operation's spaces are written as underscores."""
     return {"extra_info": {
-        "group": group, "device": device, "size": size, "conditions": CONDITIONS,
+        "refused": False, "group": group, "device": device, "size": size, "conditions": CONDITIONS,
         "operations": {name.replace("_", " "): {
             "iterations": 10, "data": times, "work": 5, "unit": "flop", "checks": {"left": 0.0, "growth": {"2": 1.0}}}
             for name, times in data.items()}}}
@@ -75,6 +75,13 @@ def test_a_ratio_whose_benchmarks_did_not_run_is_absent_and_said_to_be(written):
     assert ("GPU speed-up: convolutional net", "no CUDA device is present") in list(documents.absent(found))
     assert ("static graph: built anew over rerun", "TensorFlow is not installed") in list(documents.absent(found))
     assert "- transfer: pageable over pinned (no CUDA device is present)" in list(markdown.lines(found))
+
+
+def test_a_time_that_was_refused_is_not_among_the_measurements(written):
+    refused = {"extra_info": {"refused": True}}
+    assert len(made(written, refused, lstm())["benchmarks"]) == 3
+    with pytest.raises(judged.NotMeasurements, match="nothing was measured"):
+        made(written, refused)
 
 
 def test_a_gpu_wins_from_the_size_on_from_which_it_is_always_faster(written):
