@@ -4,7 +4,7 @@ import time
 import torch
 
 from spec.benchmarks import networks
-from spec.benchmarks.test_arithmetic import require
+from spec.benchmarks.test_sizes import require
 from spec.benchmarks.timing import Operation
 
 DOCUMENTED = 1000
