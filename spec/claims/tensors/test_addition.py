@@ -145,6 +145,8 @@ def test_r_is_returned_with_its_elements_overwritten_and_nothing_beside_them(dev
 
 @ADD_OUT_ARGUMENT
 @needs(FLOAT64)
+@reaches(apart=lambda pair: pair[0].stride != pair[1].stride, strided=lambda pair: not pair[0].contiguous,
+         long=lambda pair: pair[0].numel > 16, no_dimension=lambda pair: pair[0].ndim == 0)
 @given(pair=same_shape(2))
 def test_r_may_be_one_of_the_terms(device, pair):
     """

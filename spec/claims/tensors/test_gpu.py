@@ -35,6 +35,7 @@ NUMPY_HAS_NO_GPU = Claim(
 
 
 @NUMPY_HAS_NO_GPU
+@reaches(no_dimension=lambda array: array.size == (), strided=lambda array: "contiguous" not in array.labels)
 @given(array=arrays(layouts=ARRAY_LAYOUTS))
 def test_an_array_has_no_way_to_a_gpu_and_arithmetic_leaves_it_in_host_memory(array):
     """
@@ -131,6 +132,8 @@ def test_a_product_of_matrices_stays_on_the_device_and_is_right_there(device, si
 
 @COMPUTES_ON_GPU
 @needs(FLOAT64)
+@reaches(strided=lambda t: not t.contiguous, empty=lambda t: t.numel == 0, no_dimension=lambda t: t.ndim == 0,
+         half=lambda t: t.dtype in dtypes.HALVES)
 @given(t=tensors(dtypes.ALL, layouts=LAYOUTS))
 def test_moving_a_tensor_keeps_its_type_its_shape_and_every_bit(device, t):
     """
@@ -147,6 +150,8 @@ def test_moving_a_tensor_keeps_its_type_its_shape_and_every_bit(device, t):
 
 @COMPUTES_ON_GPU
 @needs(ACCELERATOR, FLOAT64)
+@reaches(strided=lambda t: not t.contiguous, empty=lambda t: t.numel == 0, no_dimension=lambda t: t.ndim == 0,
+         half=lambda t: t.dtype in dtypes.HALVES)
 @given(t=tensors(dtypes.ALL, layouts=LAYOUTS))
 def test_a_tensor_goes_to_the_accelerator_and_back_with_its_type_and_every_bit(device, t):
     """

@@ -154,6 +154,8 @@ DROP_IN_FOR_NUMPY = Claim(
 
 @DROP_IN_FOR_NUMPY
 @needs(FLOAT64)
+@reaches(alone=lambda case: case.x.numel == 1, unsorted=lambda case: list(case.x.storage) != sorted(case.x.storage),
+         oblong=lambda case: case.m.size[0] != case.m.size[1])
 @given(case=st.builds(Case, st.sampled_from(SAME), distinct_vectors(),
                       matrices("float64", min_side=1, max_side=4, integral=True)))
 @example(case=Case("xp.flip(m, (0, 1))", FOUR, SQUARE))

@@ -187,6 +187,7 @@ def test_another_seed_gives_other_numbers(device, pair):
 
 
 @MANUAL_SEED_REPRODUCES
+@reaches(negative=lambda seed: seed < 0, wide=lambda seed: seed >= 2**32)
 @given(seed=st.integers(-(2**63), 2**63 - 1))
 @example(seed=1)
 @example(seed=1 + 2**32)
