@@ -20,6 +20,7 @@ from spec.claims.indexing._helpers import (
     WRITABLE,
     Case,
     above_its_storage,
+    cells_of,
     indexed,
     items,
     storage_after,
@@ -66,6 +67,10 @@ def test_a_basic_index_selects_the_elements_that_it_selects_in_numpy_in_the_same
 
 
 @BASIC_MATCHES_NUMPY
+@reaches(ellipsis=has(type(Ellipsis)), none=has(type(None)), slices=has(slice),
+         element=lambda case: cells_of(case).shape == (),
+         empty=lambda case: case.x.numel and not cells_of(case).cells.size,
+         strided=lambda case: not case.x.contiguous)
 @given(case=indexed(dtype=WRITABLE))
 def test_writing_to_what_a_basic_index_selects_changes_exactly_those_elements(device, case):
     """

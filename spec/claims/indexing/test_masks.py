@@ -93,6 +93,8 @@ def test_a_numpy_mask_selects_the_elements_that_it_selects_in_numpy(device, case
 
 
 @NUMPY_BOOL_MASK
+@reaches(lower=lambda case: len(case.mask.size) < case.x.ndim, none=lambda case: not any(case.mask.bits),
+         all=lambda case: all(case.mask.bits), strided=lambda case: not case.x.contiguous)
 @given(case=masked(dtype=WRITABLE))
 def test_assigning_to_a_numpy_mask_writes_to_the_elements_it_selects(device, case):
     """

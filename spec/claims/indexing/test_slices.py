@@ -67,6 +67,8 @@ def test_a_column_begins_at_its_number_times_the_stride_of_columns_and_keeps_tha
 
 
 @COLUMN_SELECTION
+@reaches(no_rows=lambda case: case.x.size[0] == 0, one_column=lambda case: case.x.size[1] == 1,
+         negative=lambda case: case.index[1] < 0, strided=lambda case: not case.x.contiguous)
 @example(case=Case(GRID, (slice(None), 1)))
 @given(case=columns(dtype=WRITABLE, layouts=SEPARATE))
 def test_writing_to_a_column_changes_that_column_and_nothing_else(device, case):
@@ -112,6 +114,9 @@ def steps(case):
 
 @SLICES_SHARE_STORAGE
 @needs(STORAGE)
+@reaches(stepped=lambda case: any(step not in (None, 1) for step in steps(case)),
+         empty=lambda case: case.x.numel and not cells_of(case).cells.size,
+         offset=lambda case: case.x.offset > 0, shared=lambda case: case.x.layout() in ("expanded", "overlapping"))
 @example(case=Case(GRID, (slice(None), slice(3, 5))))
 @given(case=sliced(layouts=LAYOUTS))
 def test_a_slice_begins_in_the_cell_of_its_first_element_and_steps_by_multiples_of_the_strides(device, case):
