@@ -74,6 +74,8 @@ def test_filling_windows_in_rows_of_six_fills_the_rows(device):
 
 
 @FILL_AND_ADD.regardless
+@reaches(fraction=lambda filling: filling % 1 != 0, small=lambda filling: 0 < filling < 1,
+         strided=lambda a: not a.contiguous, no_dimension=lambda a: a.ndim == 0)
 @given(a=tensors(dtypes.INTEGERS), filling=st.integers(0, 40).map(lambda number: number / 4))
 def test_in_a_tensor_of_integers_fill_underscore_leaves_the_whole_part_of_a_number(device, a, filling):
     """
@@ -160,6 +162,8 @@ def test_adding_to_an_expanded_tensor_counts_every_repetition(device):
 
 
 @ADD.regardless
+@reaches(strided=lambda y: not y.contiguous, long=lambda y: y.numel > 16, half=lambda y: y.dtype in dtypes.HALVES,
+         no_dimension=lambda y: y.ndim == 0)
 @given(y=tensors(dtypes.REAL, integral=True))
 def test_a_tensor_that_is_added_to_itself_doubles(device, y):
     """

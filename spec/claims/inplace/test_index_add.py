@@ -60,6 +60,8 @@ def test_the_example_makes_every_row_101_1_1_1_11(device):
 
 
 @INDEX_ADD_EXAMPLE
+@reaches(all=lambda columns: columns == 5, apart=lambda order, columns: columns > 1 and order[0] > order[1],
+         nothing=lambda value: value == 0)
 @given(order=st.permutations(range(5)), columns=st.integers(1, 5), value=st.integers(-9, 9))
 @example(order=[4, 0, 1, 2, 3], columns=2, value=10)
 def test_any_columns_in_any_order_receive_the_columns_of_z(device, order, columns, value):

@@ -107,6 +107,8 @@ def test_a_conversion_that_has_nothing_to_do_returns_the_tensor_itself(device, l
 
 
 @PURE
+@reaches(strided=lambda x: not x.contiguous, no_dimension=lambda x: x.ndim == 0,
+         neutral=lambda number: number in (0, 1), negative=lambda number: number < 0)
 @given(x=tensors("float64", finite=True, max_elements=20), number=st.integers(-3, 3))
 def test_operators_between_a_tensor_and_a_number_leave_the_tensor_as_it_was(device, x, number):
     """

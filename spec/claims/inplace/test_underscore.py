@@ -153,6 +153,7 @@ def test_a_write_in_place_that_is_refused_leaves_the_tensor_as_it_was(device, li
 
 
 @MUTATES.regardless
+@reaches(shared=lambda a: len(a.storage) < a.numel, several=lambda a: len(a.storage) > 1)
 @given(a=tensors("float64", layouts=("expanded",), finite=True))
 def test_filling_an_expanded_tensor_fills_the_few_cells_that_it_has(device, a):
     """
