@@ -126,6 +126,8 @@ def test_a_constructor_of_another_dtype_converts_the_values_into_memory_of_its_o
 
 
 @LEGACY_CONSTRUCTOR_SHARES_ANY_DTYPE.instead
+@reaches(strided=lambda a: "contiguous" not in a.labels, no_dimension=lambda a: a.size == (),
+         integer=lambda a: dtypes.is_integer(a.dtype))
 @given(a=arrays(BRIDGED, shape=SOME_SHAPES))
 def test_from_numpy_shares_and_the_function_tensor_copies_an_array_of_any_dtype(a):
     """
@@ -226,6 +228,8 @@ TWO_WAYS_ARE_EQUIVALENT = Claim(
 
 
 @TWO_WAYS_ARE_EQUIVALENT
+@reaches(strided=lambda a: "contiguous" not in a.labels, offset=lambda a: a.offset > 0,
+         no_dimension=lambda a: a.size == (), nan=lambda a: np.isnan(a.array).any())
 @given(a=arrays("float32", shape=SOME_SHAPES))
 def test_both_ways_give_a_tensor_of_the_same_dtype_and_values_over_the_memory_of_the_array(a):
     """

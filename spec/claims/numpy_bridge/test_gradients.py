@@ -28,6 +28,8 @@ REQUIRES_GRAD_REFUSED = Claim(
 
 @REQUIRES_GRAD_REFUSED
 @needs(ON_THE_CPU)
+@reaches(strided=lambda write: not write.x.contiguous, inner=lambda write: any(write.index),
+         no_dimension=lambda write: write.x.ndim == 0)
 @given(write=writes(dtypes.FLOATS, SEPARATE))
 def test_a_tensor_that_requires_a_gradient_is_refused_and_shares_its_memory_once_detached(device, write):
     """
@@ -111,6 +113,8 @@ def test_the_array_of_a_loss_has_no_dimension_and_holds_the_number_that_item_and
 
 @LOSS_DATA_NUMPY
 @needs(ON_THE_CPU)
+@reaches(empty=lambda pair: pair[0].numel == 0, strided=lambda pair: not pair[0].contiguous,
+         long=lambda pair: pair[0].numel > 16)
 @given(pair=same_shape(2, dtypes.FLOATS, integral=True))
 def test_a_sum_of_squared_differences_reads_the_same_from_its_array_as_worked_out_by_numpy(device, pair):
     """
@@ -158,6 +162,8 @@ def test_after_a_write_from_numpy_the_gradient_is_that_of_the_written_value(devi
 
 @WRITES_HIDDEN_FROM_AUTOGRAD
 @needs(ON_THE_CPU)
+@reaches(strided=lambda write: not write.x.contiguous, no_dimension=lambda write: write.x.ndim == 0,
+         same=lambda write: write.x.array[write.index] == write.value)
 @given(write=writes(dtypes.FLOATS, SEPARATE, integral=True))
 def test_the_same_write_through_the_detached_tensor_makes_backward_raise(device, write):
     """

@@ -12,7 +12,7 @@ import torch
 from hypothesis import example, given
 
 from spec.capabilities import needs
-from spec.claim import Claim, Deviation
+from spec.claim import Claim, Deviation, reaches
 from spec.claims.numpy_bridge._aftermath import aftermath
 from spec.claims.numpy_bridge._helpers import BRIDGED, ON_THE_CPU
 from spec.oracles.agreement import agrees, bitwise
@@ -46,6 +46,8 @@ def _noisy_array(nbytes):
 
 @MEMORY_OUTLIVES_PARTNER
 @needs(ON_THE_CPU)
+@reaches(strided=lambda x: not x.contiguous, shared=lambda x: x.layout() in ("expanded", "overlapping"),
+         large=lambda x: x.numel > 16)
 @given(x=tensors(BRIDGED, layouts=LAYOUTS, shape=SOME_SHAPES))
 @example(x=Blueprint.of([1.0, 2.0, 3.0], "float32"))
 def test_an_array_keeps_its_values_after_its_tensor_is_deleted(device, x):
@@ -63,6 +65,8 @@ def test_an_array_keeps_its_values_after_its_tensor_is_deleted(device, x):
 
 
 @MEMORY_OUTLIVES_PARTNER
+@reaches(strided=lambda a: "contiguous" not in a.labels, no_dimension=lambda a: a.size == (),
+         large=lambda a: len(a.storage) > 16)
 @given(a=arrays(BRIDGED, shape=SOME_SHAPES))
 @example(a=ArrayBlueprint("float64", [1.0, 2.0, 3.0], (3,)))
 def test_a_tensor_keeps_its_values_after_its_array_is_deleted(a):

@@ -28,6 +28,8 @@ ROUNDTRIP_IS_BITWISE = Claim(
 
 
 @ROUNDTRIP_IS_BITWISE
+@reaches(strided=lambda a: "contiguous" not in a.labels, offset=lambda a: a.offset > 0,
+         no_dimension=lambda a: a.size == ())
 @given(a=arrays(BRIDGED, shape=SOME_SHAPES))
 def test_an_array_comes_back_with_its_dtype_strides_and_address(a):
     """
@@ -89,6 +91,7 @@ REBINDING_DOES_NOT_PROPAGATE = Claim(
 
 @REBINDING_DOES_NOT_PROPAGATE
 @needs(ON_THE_CPU)
+@reaches(strided=lambda x: not x.contiguous, long=lambda x: x.numel > 16, no_dimension=lambda x: x.ndim == 0)
 @given(x=tensors(ARITHMETIC, layouts=SEPARATE, integral=True))
 def test_an_array_follows_its_tensor_through_plus_equals_but_not_through_plus(device, x):
     """
@@ -107,6 +110,7 @@ def test_an_array_follows_its_tensor_through_plus_equals_but_not_through_plus(de
 
 
 @REBINDING_DOES_NOT_PROPAGATE
+@reaches(strided=lambda x: "contiguous" not in x.labels, offset=lambda x: x.offset > 0)
 @given(x=arrays(ARITHMETIC, shape=shapes(1, 3, min_side=1, max_elements=33), integral=True))
 def test_a_tensor_follows_its_array_through_every_in_place_addition_but_not_through_plus(x):
     """

@@ -77,6 +77,8 @@ def test_numpy_gives_an_array_of_the_same_dtype_shape_and_values_at_the_same_add
 
 @NUMPY_METHOD_SHARES
 @needs(ON_THE_CPU)
+@reaches(strided=lambda a: not a.contiguous, offset=lambda a: a.offset > 0, long=lambda a: a.numel > 16,
+         no_dimension=lambda a: a.ndim == 0)
 @given(a=tensors(ARITHMETIC, layouts=SEPARATE, integral=True))
 @example(a=Blueprint.of([1.0] * 5, "float32"))
 def test_adding_in_place_to_a_tensor_changes_the_array_that_numpy_gave(device, a):
@@ -113,6 +115,8 @@ def test_writing_to_an_element_of_the_array_changes_every_element_of_the_tensor_
 
 @NUMPY_METHOD_SHARES
 @needs(ON_THE_CPU)
+@reaches(shared=lambda write: write.x.layout() in ("expanded", "overlapping"), offset=lambda write: write.x.offset > 0,
+         inner=lambda write: any(write.index), no_dimension=lambda write: write.x.ndim == 0)
 @given(write=writes(ARITHMETIC, LAYOUTS))
 def test_writing_to_an_element_of_a_tensor_changes_every_element_of_the_array_in_that_cell(device, write):
     """
@@ -148,6 +152,7 @@ def test_a_write_reaches_all_that_was_made_of_a_tensor_over_the_same_memory_and_
 
 @NUMPY_METHOD_SHARES
 @needs(ON_THE_CPU, COMPLEX, CONJUGATE_VIEWS)
+@reaches(strided=lambda x: not x.contiguous, imaginary=lambda x: x.array.imag.any(), no_dimension=lambda x: x.ndim == 0)
 @given(x=st.deferred(lambda: tensors("complex64", layouts=SEPARATE, shape=SOME_SHAPES)))
 def test_numpy_refuses_a_tensor_whose_memory_holds_other_values_until_they_are_resolved(device, x):
     """
@@ -219,6 +224,7 @@ def test_a_write_reaches_all_that_was_made_of_an_array_over_the_same_memory_and_
 
 
 @FROM_NUMPY_SHARES
+@reaches(strided=lambda a: "contiguous" not in a.labels, no_dimension=lambda a: a.size == ())
 @given(a=arrays(ARITHMETIC, shape=SOME_SHAPES, readonly=True, integral=True))
 def test_a_tensor_from_a_read_only_array_writes_into_it_all_the_same(a):
     """
