@@ -172,6 +172,8 @@ def test_backward_through_a_product_with_an_empty_matrix_raises_and_leaves_the_g
 
 
 @CONTROL_OVER_GRADIENTS.regardless
+@reaches(replaced_by_another_layout=lambda pair, edit: edit == "replaced" and pair[0].stride != pair[1].stride,
+         strided=lambda pair: not pair[0].contiguous, no_dimension=lambda pair: pair[0].ndim == 0)
 @given(pair=same_shape(2, dtype="float32", integral=True, max_elements=9), edit=st.sampled_from(["scaled", "replaced"]))
 def test_a_step_uses_a_gradient_as_the_user_has_edited_it(device, pair, edit):
     """

@@ -102,6 +102,8 @@ SMOOTH = OrderedDict([
 @GRADIENTS_EXACT
 @needs(FLOAT64)
 @pytest.mark.parametrize("function", SMOOTH)
+@reaches(zero=lambda x: (x.array == 0).any(), negative=lambda x: (x.array < 0).any(), long=lambda x: x.numel > 8,
+         strided=lambda x: not x.contiguous)
 @given(x=vectors("float64", min_side=1, max_side=17, finite=True, subnormal=False, bounded=4.0))
 def test_the_gradient_of_a_smooth_function_equals_its_complex_step_derivative(device, function, x):
     """
@@ -134,6 +136,8 @@ def test_the_gradient_of_an_operand_that_was_broadcast_is_summed_over_its_copies
 
 @GRADIENTS_EXACT
 @needs(FLOAT64)
+@reaches(strided=lambda pair: not pair[0].contiguous, empty=lambda pair: pair[0].numel == 0,
+         no_dimension=lambda pair: pair[0].ndim == 0, zero=lambda pair: (2 * pair[1].array == pair[2].array).any())
 @given(pair=same_shape(3, dtype="float64", layouts=SEPARATE, integral=True, max_elements=17))
 def test_backward_is_linear_in_the_gradient_that_it_is_given(device, pair):
     """

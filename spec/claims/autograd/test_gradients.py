@@ -125,6 +125,9 @@ def test_backward_without_an_argument_works_exactly_on_one_element(device, x):
 
 @NEEDS_SCALAR
 @needs(FLOAT64)
+@reaches(strided=lambda pair: not pair[0].contiguous, other_layout=lambda pair: pair[0].stride != pair[1].stride,
+         empty=lambda pair: pair[0].numel == 0, zero=lambda pair: (pair[1].array == 0).any(),
+         no_dimension=lambda pair: pair[0].ndim == 0)
 @given(pair=same_shape(2, dtype="float64", integral=True, max_elements=17))
 def test_backward_with_a_vector_gives_its_product_with_the_jacobian(device, pair):
     """

@@ -44,6 +44,8 @@ PAIRS = same_shape(2, dtype="float64", shape=shapes(max_elements=64), integral=T
 
 @LOSS_HAS_SHAPE_ONE
 @needs(FLOAT64)
+@reaches(empty=lambda pair: pair[0].numel == 0, one=lambda pair: pair[0].size == (1,),
+         no_dimension=lambda pair: pair[0].ndim == 0, matrix=lambda pair: pair[0].ndim == 2)
 @given(pair=PAIRS)
 def test_a_summed_loss_has_one_dimension_of_size_one(device, pair):
     """
@@ -121,6 +123,8 @@ LOSS_DATA_ZERO_INDEX = Claim(
 
 
 @LOSS_DATA_ZERO_INDEX
+@reaches(integer=lambda loss: dtypes.is_integer(loss.dtype), zero=lambda loss: loss.storage[loss.offset] == 0,
+         offset=lambda loss: loss.offset > 0)
 @given(loss=scalars())
 def test_the_first_element_of_its_data_is_the_loss(device, loss):
     """

@@ -60,6 +60,8 @@ def test_an_update_through_data_changes_the_values_and_nothing_else(device, w, r
 
 @DATA_UPDATE_KEEPS_LEAF
 @needs(FLOAT64)
+@reaches(still=lambda rate: rate == 0, onto_zero=lambda w, rate: rate == 0.5 and w.array.any(),
+         strided=lambda w: not w.contiguous, no_dimension=lambda w: w.ndim == 0)
 @given(w=tensors("float64", integral=True, max_elements=17), rate=RATES)
 def test_the_next_forward_and_backward_use_the_updated_value(device, w, rate):
     """

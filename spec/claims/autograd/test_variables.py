@@ -111,6 +111,8 @@ VARIABLE_IS_OWN_TYPE = Claim(
 
 
 @VARIABLE_IS_OWN_TYPE
+@reaches(integer=lambda t: dtypes.is_integer(t.dtype), empty=lambda t: t.numel == 0,
+         no_dimension=lambda t: t.ndim == 0)
 @given(t=tensors())
 def test_a_variable_is_of_a_type_other_than_its_tensor(device, t):
     """
@@ -121,6 +123,8 @@ def test_a_variable_is_of_a_type_other_than_its_tensor(device, t):
 
 
 @VARIABLE_IS_OWN_TYPE
+@reaches(integer=lambda t: dtypes.is_integer(t.dtype), empty=lambda t: t.numel == 0,
+         no_dimension=lambda t: t.ndim == 0)
 @given(t=tensors())
 def test_a_tensor_is_no_instance_of_variable(device, t):
     """

@@ -126,6 +126,7 @@ OPERANDS = matrices(dtype=dtypes.FLOATS, max_side=9, bounded=9)
 
 
 @REWRAPPING_KEEPS_GRAPH
+@reaches(view=lambda method: method == "t", empty=lambda t: t.numel == 0, strided=lambda t: not t.contiguous)
 @given(t=OPERANDS, method=st.sampled_from(METHODS))
 def test_a_wrapped_result_still_requires_a_gradient(device, t, method):
     """
