@@ -169,6 +169,8 @@ ORDER_WITHOUT_SHUFFLE = Claim(
 
 
 @ORDER_WITHOUT_SHUFFLE
+@reaches(none=lambda case: case.rows == 0, short_last=lambda case: case.rows % case.size,
+         even=lambda case: case.rows and case.rows % case.size == 0, several=lambda case: case.rows > case.size)
 @given(case=batchings())
 @example(case=Batching(9, 2))
 def test_every_epoch_gives_the_rows_in_order(case):

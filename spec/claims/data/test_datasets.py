@@ -195,6 +195,8 @@ def test_a_loader_refuses_an_object_that_does_not_inherit_from_dataset():
 
 @DATASET_MUST_BE_INHERITED.instead
 @pytest.mark.parametrize("kind", sorted(KINDS))
+@reaches(short_last=lambda case: case.rows % case.size, even=lambda case: case.rows % case.size == 0,
+         several=lambda case: case.rows > case.size)
 @given(case=batchings(min_rows=1))
 @example(case=Batching(7, 3))
 def test_a_loader_takes_whatever_has_a_length_and_items(kind, case):

@@ -46,6 +46,8 @@ def test_the_shorter_edge_gets_the_length_asked_for_and_the_longer_one_is_rounde
 
 
 @RESCALE
+@reaches(turned=lambda height, width, size: (height < width) != (size[0] < size[1]),
+         smaller=lambda height, size: size[0] < height, larger=lambda width, size: size[1] > width)
 @given(height=EDGES, width=EDGES, size=st.tuples(EDGES, EDGES))
 @example(height=7, width=3, size=(5, 9))
 def test_a_pair_is_the_height_and_the_width(height, width, size):
@@ -139,6 +141,8 @@ def test_rescaling_keeps_the_landmark_at_the_origin_and_the_one_at_the_opposite_
 
 
 @LANDMARKS_FOLLOW_IMAGE
+@reaches(enlarged=lambda factors: factors[0] != factors[1], kept=lambda factors: factors == (1, 1),
+         oblong=lambda height, width: height != width)
 @given(height=EDGES, width=EDGES, factors=st.tuples(st.integers(1, 3), st.integers(1, 3)), where=st.data())
 def test_the_pixel_at_a_landmark_is_the_same_after_enlarging_and_cropping(height, width, factors, where):
     """

@@ -73,6 +73,9 @@ VARIABLE_WRAP_KEEPS_BATCH = Claim(
 
 @VARIABLE_WRAP_KEEPS_BATCH
 @needs(VALUES)
+@reaches(short_last=lambda x: x.size[0] % 2, several=lambda x: x.size[0] > 2, strided=lambda x: not x.contiguous,
+         nan=lambda x: x.dtype.startswith("float") and np.isnan(x.array).any(),
+         integer=lambda x: dtypes.is_integer(x.dtype))
 @given(x=tensors(dtypes.BOOL + dtypes.REAL, layouts=LAYOUTS,
                  shape=shapes(min_dims=1, max_dims=3, min_side=1, max_elements=33)))
 @example(x=Blueprint.of([1.0, float("nan"), -0.0]))

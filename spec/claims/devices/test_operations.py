@@ -88,6 +88,7 @@ def test_products_of_matrices_agree_with_numpy_to_within_rounding(device, pair):
 
 @SAME_OPERATIONS_SAME_RESULTS
 @needs(SEEDED, VALUES)
+@reaches(beyond_31_bits=lambda seed: seed >= 2**31)
 @given(seed=seeds())
 def test_a_seed_determines_the_random_numbers_of_the_device(device, seed):
     """

@@ -46,6 +46,7 @@ def five_losses(problem, learning_rate, device):
 
 @CUDA_ON_MODEL_AND_INPUTS_SUFFICES
 @needs(FLOAT64, VALUES)
+@reaches(beyond_31_bits=lambda seed: seed >= 2**31)
 @given(seed=seeds())
 def test_five_steps_with_the_model_and_the_data_moved_give_the_losses_worked_out_by_hand(device, seed):
     """

@@ -45,6 +45,8 @@ def test_what_is_moved_without_waiting_arrives_with_every_bit(device, t):
 
 @ASYNCHRONOUS_COPY
 @needs(PINNING, SEPARATE, VALUES)
+@reaches(strided=lambda t: not t.contiguous, empty=lambda t: t.numel == 0, half=lambda t: t.dtype in dtypes.HALVES,
+         no_dimension=lambda t: t.ndim == 0)
 @given(t=tensors(dtypes.ALL, layouts=LAYOUTS))
 def test_what_is_moved_from_pinned_memory_without_waiting_arrives_with_every_bit(device, t):
     """

@@ -3,6 +3,7 @@
 The documents move a tensor by casting it to a type that names the device: torch.cuda.FloatTensor. Such a type can be
 chosen before anything is moved, and its name exists on a machine without a GPU too.
 """
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -62,6 +63,8 @@ def test_a_cast_to_a_type_of_the_device_puts_a_tensor_there_with_the_dtype_of_th
 
 @CAST_TO_CUDA_TYPE
 @needs(TYPES, VALUES)
+@reaches(strided=lambda t: not t.contiguous, empty=lambda t: t.numel == 0, nan=lambda t: np.isnan(t.array).any(),
+         negative_zero=lambda t: (np.signbit(t.array) & (t.array == 0)).any())
 @given(t=tensors("float32", layouts=LAYOUTS))
 def test_a_cast_that_changes_the_device_alone_changes_no_bit(device, t):
     """

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 
 from spec.capabilities import FLOAT64, HERE, VALUES, Capability, needs
+from spec.claim import reaches
 from spec.claims.errata._erratum import Correction, Erratum
 from spec.oracles import rounding
 from spec.oracles.agreement import agrees, bitwise
@@ -37,6 +38,8 @@ TINY = 100 * rounding.underflow("float64")
 
 @SIZE_AVERAGE.instead
 @needs(FLOAT64)
+@reaches(empty=lambda pair: pair[0].numel == 0, several=lambda pair: pair[0].numel > 1,
+         strided=lambda pair: not pair[0].contiguous)
 @given(pair=same_shape(2, dtype="float64", finite=True, bounded=(-1e6, 1e6), max_elements=32))
 def test_size_average_warns_once_and_the_loss_is_that_of_reduction_bit_for_bit(device, pair):
     """

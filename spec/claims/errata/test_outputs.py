@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spec import dtypes
 from spec.capabilities import VALUES, needs
-from spec.claim import Claim
+from spec.claim import Claim, reaches
 from spec.claims.errata._erratum import Correction, Erratum
 from spec.sources import FLOYDHUB, INTRODUCTION, TEMPLATE
 
@@ -121,6 +121,8 @@ def race(first, second, decided):
 
 @CONDITION.instead
 @needs(VALUES)
+@reaches(at_once=lambda starts: starts[0] >= starts[1], level=lambda starts: starts[0] == starts[1],
+         several=lambda starts: starts[1] - starts[0] > 2)
 @given(starts=st.tuples(st.integers(-3, 9), st.integers(-3, 9)))
 def test_the_loop_ends_alike_with_the_index_without_it_and_with_plain_numbers(device, starts):
     """

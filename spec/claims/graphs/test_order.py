@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from spec.capabilities import TENSORFLOW, needs
-from spec.claim import Claim
+from spec.claim import Claim, reaches
 from spec.claims.graphs._static import descend_with_the_second_weight_first, describe, train
 from spec.networks import LEARNING_RATE, STEPS, Problem, random_problem, trainer
 from spec.oracles.agreement import agrees
@@ -71,6 +71,7 @@ def agree_with(net, runs):
 @TF_PROGRAM_EQUALS_OTHERS
 @needs(TENSORFLOW)
 @pytest.mark.parametrize("first", ["w1", "w2"])
+@reaches(cut_off=lambda net: (net.x.dot(net.w1) < 0).any(), dead_unit=lambda net: (net.x.dot(net.w1) < 0).all(0).any())
 @given(net=two_layer_networks(exact=False, kinks=False, sizes=SIZES))
 def test_whichever_weight_is_updated_first_all_programs_compute_the_same_losses_and_weights(program, first, net):
     """
@@ -84,6 +85,7 @@ def test_whichever_weight_is_updated_first_all_programs_compute_the_same_losses_
 @TF_PROGRAM_EQUALS_OTHERS.regardless
 @needs(TENSORFLOW)
 @pytest.mark.parametrize("first", ["w1", "w2", None], ids=["w1 first", "w2 first", "the session chooses"])
+@reaches(cut_off=lambda net: (net.x.dot(net.w1) < 0).any(), dead_unit=lambda net: (net.x.dot(net.w1) < 0).all(0).any())
 @given(net=two_layer_networks(exact=False, kinks=False, sizes=SIZES))
 def test_with_resource_variables_the_order_of_the_updates_does_not_matter(program, first, net):
     """

@@ -194,6 +194,7 @@ TF_LOSS_IS_BEFORE_UPDATE = Claim(
 
 @TF_LOSS_IS_BEFORE_UPDATE
 @needs(TENSORFLOW)
+@reaches(kink=lambda net: (net.x.dot(net.w1) == 0).any(), dead_unit=lambda net: (net.x.dot(net.w1) <= 0).all(0).any())
 @given(net=two_layer_networks(sizes=SIZES))
 def test_the_loss_of_a_run_is_that_of_the_weights_which_the_run_before_it_left(trained, net):
     """

@@ -223,6 +223,8 @@ class Constant(torch.nn.Module):
 
 
 @FORWARD_MUST_RETURN_A_VARIABLE
+@reaches(none=lambda value: value is None, number=lambda value: isinstance(value, int),
+         several=lambda value: isinstance(value, (list, dict)) and len(value) > 0)
 @given(value=VALUES)
 def test_calling_a_module_returns_a_tensor_whatever_its_forward_returns(value):
     """

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from spec.capabilities import FLOAT64, Capability, needs
-from spec.claim import Claim, Deviation
+from spec.claim import Claim, Deviation, reaches
 from spec.claims.rnn._helpers import KINDS, Net, agrees_with, as_tuple, built, expected, nets, yields
 from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, TEMPLATE
@@ -97,6 +97,8 @@ def padded(x, steps):
 
 @ZERO_PADDING_IS_NEUTRAL
 @needs(FLOAT64)
+@reaches(lstm=lambda net: net.kind == "LSTM", biased=lambda net: net.bias, still=lambda net: net.scale == 0,
+         batch=lambda net: net.batch > 1)
 @given(net=nets(), padding=st.integers(1, 3))
 def test_zeros_after_a_sequence_leave_its_final_state_as_it_was(device, net, padding):
     """

@@ -90,6 +90,8 @@ def test_with_map_location_what_was_on_a_gpu_comes_to_the_cpu_with_all_its_bits(
 
 @MAP_LOCATION_TO_CPU.regardless
 @needs(WITHOUT_CUDA)
+@reaches(several=lambda values: len(values) > 1, empty=lambda values: any(x.numel == 0 for x in values),
+         strided=lambda values: any(not x.contiguous for x in values), legacy=lambda format: format == "legacy")
 @example(values=[Blueprint.of([1.0])], format="legacy")
 @given(values=STATES, format=st.sampled_from(FORMATS))
 def test_without_map_location_a_machine_without_a_gpu_does_not_load_the_file(values, format):

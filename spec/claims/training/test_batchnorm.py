@@ -122,6 +122,8 @@ def test_in_training_the_batch_is_normalised_and_the_running_statistics_move_by_
 
 @BATCHNORM.regardless
 @needs(FLOAT64)
+@reaches(channels=lambda case: case.x.shape[1] > 1, narrow=lambda case: (case.running_var == 1).any(),
+         moved=lambda case: (case.running_mean != 0).any(), no_momentum=lambda case: case.momentum == 0)
 @given(case=norms())
 def test_in_inference_the_running_statistics_are_used_and_nothing_changes(device, case):
     """

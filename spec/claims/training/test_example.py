@@ -104,6 +104,9 @@ def test_layers_add_their_biases_before_and_after_the_rectifier(device, net):
 
 @RUNNING_EXAMPLE
 @needs(FLOAT64)
+@reaches(never=lambda repeats: repeats == 0, often=lambda repeats: repeats > 1,
+         kink=lambda net: (net.x.dot(net.w1) == 0).any(), negative=lambda net: (net.x.dot(net.w1) < 0).any(),
+         asymmetric=lambda net: (net.w1[:2] != net.w1[:2].T).any())
 @given(net=two_layer_networks(sizes=(2, 3, 2, 1)), repeats=st.integers(0, 3))
 def test_the_dynamic_form_passes_its_middle_layer_as_often_as_it_is_told(device, net, repeats):
     """

@@ -175,6 +175,7 @@ def test_the_share_of_zeros_is_p_at_every_place_and_two_calls_are_independent(de
 
 @DROPOUT
 @needs(SEEDED)
+@reaches(beyond_31_bits=lambda seed: seed >= 2**31)
 @given(seed=seeds())
 def test_the_same_seed_drops_the_same_elements(device, seed):
     """

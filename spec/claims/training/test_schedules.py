@@ -101,6 +101,8 @@ def test_with_the_call_at_the_end_of_the_epoch_every_drop_comes_one_epoch_late(s
 
 
 @STEPLR_RULE.regardless
+@reaches(drops=lambda schedule: schedule.epochs > schedule.step_size and schedule.gamma != 1,
+         two=lambda schedule: len(set(schedule.rates)) == 2, rises=lambda schedule: schedule.gamma > 1)
 @given(schedule=drops())
 def test_the_optimizer_moves_the_weights_by_the_scheduled_learning_rate(schedule):
     """

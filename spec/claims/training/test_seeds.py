@@ -14,7 +14,7 @@ import torch
 from hypothesis import given
 
 from spec.capabilities import CUDA, SEEDED, WITHOUT_CUDA, needs
-from spec.claim import Claim, Deviation
+from spec.claim import Claim, Deviation, reaches
 from spec.claims.training._run import trained
 from spec.oracles.agreement import array_of, bitwise, unchanged
 from spec.sources import FLOYDHUB
@@ -32,6 +32,7 @@ CUDA_SEED_ALL_GPUS = Claim(
 
 @CUDA_SEED_ALL_GPUS
 @needs(CUDA)
+@reaches(beyond_31_bits=lambda seed: seed >= 2**31)
 @given(seed=seeds())
 def test_after_the_same_seed_every_gpu_draws_the_same_numbers_whatever_it_drew_before(seed):
     """
@@ -59,6 +60,7 @@ CUDA_SEED_SAFE_WITHOUT_GPU = Claim(
 
 
 @CUDA_SEED_SAFE_WITHOUT_GPU
+@reaches(beyond_31_bits=lambda seed: seed >= 2**31)
 @given(seed=seeds())
 def test_seeding_the_gpus_leaves_the_generator_of_the_cpu_as_it_was(seed):
     """
@@ -116,6 +118,7 @@ def test_manual_seed_seeds_no_gpu():
 
 
 @CPU_AND_GPU_SEEDS_SEPARATE.instead
+@reaches(beyond_31_bits=lambda seed: seed >= 2**31)
 @given(seed=seeds())
 def test_manual_seed_gives_its_seed_to_the_gpus_once(seed):
     """
@@ -128,6 +131,7 @@ def test_manual_seed_gives_its_seed_to_the_gpus_once(seed):
 
 
 @CPU_AND_GPU_SEEDS_SEPARATE.regardless
+@reaches(beyond_31_bits=lambda seed: seed >= 2**31)
 @given(seed=seeds())
 def test_seeding_the_gpus_does_not_change_the_seed_of_the_cpu(seed):
     """
@@ -159,6 +163,7 @@ RUN_REPRODUCIBLE = Claim(
 
 @RUN_REPRODUCIBLE
 @needs(SEEDED)
+@reaches(beyond_31_bits=lambda seed: seed >= 2**31)
 @given(seed=seeds())
 def test_a_run_of_training_repeated_with_its_seed_has_the_same_losses_and_weights_to_the_last_bit(device, seed):
     """

@@ -111,6 +111,8 @@ def test_zeroing_before_backward_or_after_the_update_gives_gradient_descent(devi
 
 @STEP_ORDER
 @needs(FLOAT64)
+@reaches(several=lambda loop: loop.steps > 1, none=lambda zeroing: zeroing == "grad = None",
+         sloping=lambda loop: (np.array(loop.start) * loop.curvature != 0).any())
 @given(loop=loops(), zeroing=st.sampled_from(ZEROINGS))
 def test_zeroing_between_backward_and_the_update_leaves_the_weights_as_they_are(device, loop, zeroing):
     """
