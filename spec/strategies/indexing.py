@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from spec import dtypes
 from spec.strategies.blueprint import count
 from spec.strategies.source_text import nested_text
+from spec.strategies.values import draw_codes
 
 
 @st.composite
@@ -64,7 +65,7 @@ def _lists(draw, sides, min_size, max_size):
     number = draw(st.integers(min_size, max_size)) if all(sides) else 0
     lists = []
     for side in sides:
-        codes = draw(st.binary(min_size=number, max_size=number))
+        codes = draw_codes(draw, number)
         lists.append([-1 - code // 2 % side if code % 2 else code // 2 % side for code in codes])
     return tuple(lists)
 
@@ -96,5 +97,5 @@ def masks(draw, shape):
     kind = draw(st.integers(0, 5))
     if kind in (1, 2):
         return Mask(tuple(shape), (kind == 2,) * number)
-    codes = draw(st.binary(min_size=number, max_size=number))
+    codes = draw_codes(draw, number)
     return Mask(tuple(shape), tuple(code % 2 == 1 for code in codes))

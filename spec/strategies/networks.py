@@ -12,7 +12,7 @@ from typing import NamedTuple, Tuple
 import numpy as np
 from hypothesis import strategies as st
 
-from spec.strategies.values import draw_values
+from spec.strategies.values import draw_codes, draw_values
 
 TwoLayer = NamedTuple("TwoLayer", [("x", np.ndarray), ("y", np.ndarray), ("w1", np.ndarray), ("w2", np.ndarray)])
 TwoLayer.__doc__ = "A two-layer network and its data: x (n, d_in), y (n, d_out), w1 (d_in, h), w2 (h, d_out)."
@@ -42,7 +42,7 @@ def _matrix(draw, rows, columns, exact):
         values = draw_values(draw, "float64", rows * columns, integral=True, bounded=2)
     else:
         numbers = _numbers(draw(st.integers(0, 255)))
-        codes = draw(st.binary(min_size=rows * columns, max_size=rows * columns))
+        codes = draw_codes(draw, rows * columns)
         values = [numbers[code % 64] for code in codes]
     return np.array(values, dtype=np.float64).reshape(rows, columns)
 

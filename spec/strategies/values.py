@@ -1,7 +1,7 @@
 """Elements of tensors, with the corners of each dtype reached often.
 
-A tensor's elements cost two draws, however many there are: an integer that picks a table of 256 numbers, and one byte
-for each element, which picks from the table. The narrow tables hold corners only (kinks, ties, -0.0, NaN, infinities,
+A tensor's elements cost two draws, however many there are: an integer that picks a table of 256 numbers, and sixteen
+bytes that are spread over the elements, one for each, which picks from the table. The narrow tables hold corners only (kinks, ties, -0.0, NaN, infinities,
 subnormals, extremes); the widest mixes them half and half with ordinary numbers that depend on the drawn integer.
 """
 
@@ -117,9 +117,18 @@ def _folded(value, low, high):
     return low + (value - low) % (high - low) if high > low else low
 
 
-@lru_cache(maxsize=512)
-def _bytes(number):
-    return st.binary(min_size=number, max_size=number)
+_SIXTEEN = st.binary(min_size=16, max_size=16)
+
+
+def draw_codes(draw, number):
+    """Draw `number` whole numbers from 0 to 255 as a list: for use inside a composite.
+
+    Sixteen are drawn, however many are asked for, and the others are made of them. Hypothesis tries parts of one example
+    in another; a draw of a size that does not fit there would come out as zeros, and half of all tensors with it.
+    """
+    codes = draw(_SIXTEEN)
+    further = [(3 * codes[i % 16] + 5 * codes[(i + i // 16) % 16]) % 256 for i in range(16, number)]
+    return (list(codes) + further)[:number]
 
 
 _NUMBERS = st.integers(0, len(_WIDTHS) * _TABLES - 1)
@@ -130,8 +139,7 @@ def draw_values(draw, name, number, **options):
     which = draw(_NUMBERS)
     width = _WIDTHS[which % 3]
     values = table(name, which // 3, **options)
-    # One byte even for no values: an empty tensor is then no simpler to Hypothesis than one of a single element.
-    return [values[byte % width] for byte in draw(_bytes(max(number, 1)))[:number]]
+    return [values[code % width] for code in draw_codes(draw, number)]
 
 
 @st.composite
