@@ -1,8 +1,9 @@
 """Elements of tensors, with the corners of each dtype reached often.
 
 A tensor's elements cost two draws, however many there are: an integer that picks a table of 256 numbers, and sixteen
-bytes that are spread over the elements, one for each, which picks from the table. The narrow tables hold corners only (kinks, ties, -0.0, NaN, infinities,
-subnormals, extremes); the widest mixes them half and half with ordinary numbers that depend on the drawn integer.
+bytes, of which one for each element is made, which picks from the table. The narrow tables hold corners only (kinks,
+ties, -0.0, NaN, infinities, subnormals, extremes); the widest mixes them half and half with ordinary numbers that
+depend on the drawn integer.
 """
 
 from functools import lru_cache
@@ -123,8 +124,8 @@ _SIXTEEN = st.binary(min_size=16, max_size=16)
 def draw_codes(draw, number):
     """Draw `number` whole numbers from 0 to 255 as a list: for use inside a composite.
 
-    Sixteen are drawn, however many are asked for, and the others are made of them. Hypothesis tries parts of one example
-    in another; a draw of a size that does not fit there would come out as zeros, and half of all tensors with it.
+    Sixteen are drawn, however many are asked for, and the others are made of them. Hypothesis tries parts of one
+    example in another; a draw of a size that does not fit there comes out as zeros, and so would half of all tensors.
     """
     codes = draw(_SIXTEEN)
     further = [(3 * codes[i % 16] + 5 * codes[(i + i // 16) % 16]) % 256 for i in range(16, number)]
