@@ -6,6 +6,7 @@ from collections import namedtuple
 
 import pytest
 
+from spec import mutants
 from spec.claim import Claim
 from spec.plugin.script import script_lines
 from spec.sources import DOCUMENTS
@@ -85,6 +86,11 @@ def origins(claim):
     return "; ".join(found)
 
 
+def catches(claim):
+    """Return which faults the claim's tests are known to notice, as text: what each of its mutants does."""
+    return " ".join(mutants.catalogue()[name].does for name in claim.kills)
+
+
 def bibliography():
     """Return, for each document, its short name and what it is."""
     return [(one.short, "{}. {}, {}.".format(one.title, one.author, one.date)) for one in DOCUMENTS]
@@ -112,6 +118,8 @@ def text(modules):
                     _untrue(deviation), deviation.instead_says, _issue(deviation)), "  ! ", "    ")
                 for test in _instead(claim, deviation):
                     yield from _wrapped("* " + sentence(test), "    ", "      ")
+            if claim.kills:
+                yield from _wrapped("catches: " + catches(claim), "  - ", "    ")
 
 
 def markdown(modules):
@@ -136,6 +144,8 @@ def markdown(modules):
                 yield "- *{}:* {}{}".format(_untrue(deviation), deviation.instead_says, _issue(deviation))
                 for test in _instead(claim, deviation):
                     yield from _item(test, "  ")
+            if claim.kills:
+                yield "- <small>Catches: {}</small>".format(catches(claim))
             yield ""
 
 
