@@ -163,18 +163,38 @@ class Claim:
         return wrong
 
 
+class Branch:
+    """A branch that a property must reach: a predicate over some of its arguments, and the least share of examples."""
+
+    def __init__(self, predicate, least=0.02):
+        self.predicate, self.least = predicate, least
+        self.names = tuple(inspect.signature(predicate).parameters)
+
+    def taken(self, arguments):
+        """Say whether the example with these arguments (a dictionary by name) reaches the branch."""
+        return bool(self.predicate(*[arguments[name] for name in self.names]))
+
+
+def at_least(share, predicate):
+    """Name a branch that is reached in another share of the examples than one in fifty: above 0, below 1."""
+    if not 0 < share < 1:
+        raise ClaimError("a least share of {} is not between 0 and 1".format(share))
+    return Branch(predicate, share)
+
+
 def reaches(**labels):
-    """Name the branches that a property must reach: label -> predicate over some of its drawn arguments.
+    """Name the branches that a property must reach: label -> predicate over some of its arguments.
 
     A property is run on, with other seeds, until it has reached each of them, and fails where it does not come to one
     in twenty times its examples: what it states would not have been tried where it matters. (Not under the profile
-    ``quick``.)
+    ``quick``.) The self-tests see to it that each is reached in one example of fifty, or in the share that at_least
+    gives.
 
-        @reaches(kink=lambda h: (h.array == 0).any(), strided=lambda h: not h.contiguous)
+        @reaches(kink=at_least(0.2, lambda h: (h.array == 0).any()), strided=lambda h: not h.contiguous)
     """
     def attach(test):
         test.reaches = {
-            label: (tuple(inspect.signature(predicate).parameters), predicate) for label, predicate in labels.items()
+            label: branch if isinstance(branch, Branch) else Branch(branch) for label, branch in labels.items()
         }
         return test
     return attach

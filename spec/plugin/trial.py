@@ -136,8 +136,8 @@ class Trial:
                 self.examples, ", ".join(sorted(self.missed))))
 
     def _look_for_branches(self, arguments):
-        for label, (names, predicate) in list(self.missed.items()):
-            if predicate(*[arguments[name] for name in names]):
+        for label, branch in list(self.missed.items()):
+            if branch.taken(arguments):
                 del self.missed[label]
 
     def _call(self, arguments):

@@ -84,7 +84,8 @@ def plans(max_parts=6):
     A part is the source text of a layer, one of LEAVES, or the tuple of the numbers of the earlier parts that a
     Sequential consists of, up to three. A part can occur several times.
     """
-    return st.binary(min_size=4, max_size=4 * max_parts).map(_plan)
+    return st.builds(lambda parts, code: _plan(code[:4 * parts]),
+                     st.integers(1, max_parts), st.binary(min_size=4 * max_parts, max_size=4 * max_parts))
 
 
 def _plan(code):

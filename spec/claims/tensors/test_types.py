@@ -84,7 +84,7 @@ TYPE_CASTS = Claim(
 @needs(FLOAT64)
 @reaches(
     cut_off=lambda cast: dtypes.is_float(cast.x.dtype) and dtypes.is_integer(cast.target) and (cast.x.array % 1).any(),
-    rounded=lambda cast: (cast.x.dtype, cast.target) == ("float64", "float32"),
+    between_floats=lambda cast: cast.x.dtype != cast.target and {cast.x.dtype, cast.target} <= set(dtypes.FLOATS),
     same=lambda cast: cast.x.dtype == cast.target,
     strided=lambda cast: not cast.x.contiguous,
 )
