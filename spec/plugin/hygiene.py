@@ -1,11 +1,13 @@
 """A test leaves the process as it found it.
 
 One that changes a global setting and does not restore it fails, and the setting is restored for those after it. The
-random states are restored after every test and fail none: to draw a number is to change them.
+random states are restored after every test and fail none: to draw a number is to change them. What a module adds to
+the environment or to the warnings filters when it is imported stays: torch imports parts of itself on first use.
 """
 import gc
 import os
 import random
+import sys
 import warnings
 from collections import namedtuple
 
@@ -67,6 +69,13 @@ if hasattr(torch, "get_default_device"):
                             lambda before: torch.set_default_device(None if before.type == "cpu" else before)))
 
 
+def _left_changed(setting, before, imported):
+    """Say whether a setting is not as it was before, for another reason than that modules were imported."""
+    now = setting.read()
+    of_imports = imported and setting.read is _environment and before.items() <= now.items()
+    return now != before and not of_imports
+
+
 def _complaint(names):
     return "the test changed and did not restore: {}".format(", ".join(names))
 
@@ -74,7 +83,7 @@ def _complaint(names):
 @pytest.fixture(autouse=True)
 def leaves_no_trace():
     """Restore the random states after a test, and fail it where it changed one of SETTINGS."""
-    before = [setting.read() for setting in SETTINGS]
+    before, modules = [setting.read() for setting in SETTINGS], len(sys.modules)
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     yield
     random.setstate(states[0])
@@ -82,7 +91,7 @@ def leaves_no_trace():
     torch.set_rng_state(states[2])
     changed = []
     for setting, value in zip(SETTINGS, before):
-        if setting.read() != value:
+        if _left_changed(setting, value, len(sys.modules) > modules):
             setting.restore(value)
             changed.append(setting.name)
     if changed:
@@ -92,7 +101,7 @@ def leaves_no_trace():
 @pytest.hookimpl(hookwrapper=True)
 def pytest_pyfunc_call(pyfuncitem):
     """Fail a test that changed the warnings filters; pytest has a list of them for each call, and drops it after."""
-    before = list(warnings.filters)
+    before, modules = list(warnings.filters), len(sys.modules)
     outcome = yield
-    if outcome.excinfo is None and warnings.filters != before:
+    if outcome.excinfo is None and len(sys.modules) == modules and warnings.filters != before:
         outcome.force_exception(pytest.fail.Exception(_complaint(["warnings filters"]), pytrace=False))

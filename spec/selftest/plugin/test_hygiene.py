@@ -63,6 +63,17 @@ def test_random_states_are_restored_and_fail_no_test(book):
     assert result.ret == 0 and first == second
 
 
+def test_what_an_import_adds_fails_no_test_and_what_it_changes_does(book, monkeypatch):
+    monkeypatch.setenv("SPEC_OLD", "1")
+    monkeypatch.setenv("SPEC_NEW", "0")
+    monkeypatch.delenv("SPEC_NEW")
+    adds = "import sys; sys.modules['spec_new'] = os; os.environ['SPEC_NEW'] = '1'; warnings.simplefilter('ignore')"
+    changes = "sys.modules['spec_newer'] = os; os.environ['SPEC_OLD'] = '2'"
+    result = book(SECTION.format(leak=adds, look="import sys; " + changes))
+    failed = "".join(line for line in result.outlines if line.startswith(("FAILED", "ERROR")))
+    assert "second" in failed and "first.py::test_first" not in failed
+
+
 def test_a_failure_of_the_test_itself_is_told_before_its_leaks(book):
     result = book(SECTION.format(leak="warnings.simplefilter('ignore'); assert 1 == 2", look="pass"))
     result.stdout.fnmatch_lines(["*assert 1 == 2"])
