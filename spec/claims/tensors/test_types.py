@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from spec import dtypes
 from spec.capabilities import FLOAT64, needs
-from spec.claim import Claim, Deviation, reaches
+from spec.claim import Claim, Deviation, at_least, reaches
 from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.oracles.memory import shares_memory
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK
@@ -84,7 +84,8 @@ TYPE_CASTS = Claim(
 @needs(FLOAT64)
 @reaches(
     cut_off=lambda cast: dtypes.is_float(cast.x.dtype) and dtypes.is_integer(cast.target) and (cast.x.array % 1).any(),
-    between_floats=lambda cast: cast.x.dtype != cast.target and {cast.x.dtype, cast.target} <= set(dtypes.FLOATS),
+    between_floats=at_least(
+        0.005, lambda cast: cast.x.dtype != cast.target and {cast.x.dtype, cast.target} <= set(dtypes.FLOATS)),
     same=lambda cast: cast.x.dtype == cast.target,
     strided=lambda cast: not cast.x.contiguous,
 )
