@@ -32,7 +32,7 @@ DECIDED = math.log(100)
 """How sure it is: the logarithm of the odds."""
 
 THROWN_AWAY = 0.3
-"""The largest share of its examples that a property may throw away."""
+"""The largest share of its examples that a property may throw away; twice the standard deviation is left to chance."""
 
 Found = namedtuple("Found", "examples discarded exhausted hits")
 Found.__doc__ = """What the draws of one property came to.
@@ -109,7 +109,8 @@ def faults(test, found):
             yield "{} is reached in {} of {} examples, which is less than {:.1%}".format(
                 label, hits, found.examples, branch.least)
     drawn = found.examples + found.discarded
-    if found.discarded > THROWN_AWAY * drawn and not found.exhausted:
+    chance = 2 * math.sqrt(THROWN_AWAY * (1 - THROWN_AWAY) * drawn)
+    if found.discarded > THROWN_AWAY * drawn + chance and not found.exhausted:
         yield "{} of {} examples are thrown away".format(found.discarded, drawn)
 
 

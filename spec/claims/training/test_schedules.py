@@ -152,7 +152,7 @@ SILENT, WARNS = SCHEDULER_STEP_AT_EPOCH_START.deviations
 @SCHEDULER_STEP_AT_EPOCH_START
 @reaches(drops=lambda schedule: schedule.epochs > schedule.step_size)
 @example(schedule=PRINTED)
-@given(schedule=st.tuples(drops(), st.sampled_from([None, 1.0, 1.0, 1.0])).map(
+@given(schedule=st.tuples(drops(), st.sampled_from([1.0, 1.0, None])).map(
     lambda drawn: drawn[0]._replace(gamma=drawn[1] or drawn[0].gamma)))
 def test_steplr_that_opens_each_epoch_follows_the_rule(schedule):
     """
