@@ -116,13 +116,13 @@ def test_without_workers_a_batch_is_read_when_the_training_loop_asks_for_it(tmp_
 
 @WORKERS_SPEED_UP_LOADING
 @needs(measured("loading: no worker over two workers"))
-def test_two_workers_load_in_less_than_seven_tenths_of_the_time():
-    """Of samples that take time and no computation; half the time would be the best that two workers can do."""
-    assert ratio("loading: no worker over two workers", "cpu").low > 1 / 0.7
+def test_two_workers_load_in_less_time_than_none():
+    """By any amount, for they have to be started first; half the time would be the best that two can do."""
+    assert ratio("loading: no worker over two workers", "cpu").low > 1
 
 
 @WORKERS_SPEED_UP_LOADING
 @needs(measured("loading and training: no worker over two workers"))
-def test_to_load_and_train_takes_less_than_seven_tenths_of_the_time_with_two_workers():
+def test_to_load_and_train_takes_less_time_with_two_workers_than_with_none():
     """Where a step of training takes about as long as to load its batch, so that one can hide the other."""
-    assert ratio("loading and training: no worker over two workers", "cpu").low > 1 / 0.7
+    assert ratio("loading and training: no worker over two workers", "cpu").low > 1
