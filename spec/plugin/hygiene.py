@@ -18,7 +18,8 @@ import torch
 Setting = namedtuple("Setting", "name read restore")
 Setting.__doc__ = "A global setting: a function that returns a copy of its value, and one that puts such a copy back."
 
-_OF_PYTEST = os.environ.encodekey("PYTEST_CURRENT_TEST")
+_OF_OTHERS = [os.environ.encodekey(name) for name in ("PYTEST_CURRENT_TEST", "CUDA_MODULE_LOADING")]
+"""Variables that pytest sets, and torch when it looks for a GPU."""
 
 
 def pytest_collection_finish():
@@ -30,7 +31,8 @@ def pytest_collection_finish():
 def _environment():
     """Return the environment as the operating system has it; to decode it would take a hundred times as long."""
     found = dict(os.environ._data)
-    found.pop(_OF_PYTEST, None)
+    for key in _OF_OTHERS:
+        found.pop(key, None)
     return found
 
 

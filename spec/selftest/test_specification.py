@@ -56,3 +56,12 @@ def test_a_record_speaks_of_every_claim_and_finds_none_broken(found, path):
     assert [entry["id"] for entry in record["claims"] if entry["verdict"] == "broken"] == []
     says = {claim.id: claim.says for claim in found.claims}
     assert [entry["id"] for entry in record["claims"] if entry["says"] != says[entry["id"]]] == []
+
+
+@pytest.mark.parametrize("path", sorted(glob.glob(os.path.join(RECORDS, "*.json"))), ids=os.path.basename)
+def test_a_record_names_tests_that_are_there(found, path):
+    tests = [test for claim in found.claims for test in claim.tests]
+    here = {(test.__module__.replace(".", "/") + ".py", test.__name__) for test in tests}
+    recorded = [test["nodeid"].split("[")[0].split("::") for entry in records.read(path)["claims"]
+                for test in entry["tests"]]
+    assert recorded and [test for test in recorded if tuple(test) not in here] == []
