@@ -64,13 +64,20 @@ def _shares_memory_with_numpy(device):
     return tensor[0].item() == 7
 
 
+def _has_strides(device):
+    return torch.zeros(2, 3, device=device).t().stride() == (1, 3)
+
+
 def _exposes_storage(device):
-    tensor = torch.zeros(2, 3, device=device)
-    return tensor.data_ptr() != 0 and tensor.t().stride() == (1, 3)
+    return torch.zeros(1, device=device).data_ptr() != 0 and _has_strides(device)
 
 
-def _has(dtype):
-    return lambda device: (torch.ones(2, dtype=getattr(torch, dtype), device=device) * 2).sum().item() == 4
+def _has(name):
+    def probe(device):
+        dtype = getattr(torch, name)
+        result = (torch.ones(2, dtype=dtype, device=device) * 2).sum()
+        return result.dtype == dtype and (not VALUES.on(device) or result.item() == 4)
+    return probe
 
 
 def _seeds_reproduce(device):
@@ -99,6 +106,28 @@ def _compiles(device):
     return torch.compile(lambda x: x + 1, backend="eager")(torch.ones(1)).item() == 2
 
 
+def _refuses_at_once(device):
+    try:
+        torch.ones(2, device=device) + torch.ones(3, device=device)
+    except RuntimeError:
+        return True
+    return False
+
+
+def _refuses_other_devices(device):
+    if torch.device(device).type == "cpu":
+        return True
+    try:
+        torch.ones(2, device=device) + torch.ones(2)
+    except RuntimeError:
+        return True
+    return False
+
+
+def _has_a_second(device):
+    return torch.ones(1, device="{}:1".format(torch.device(device).type)).device.index == 1
+
+
 def _has_accelerator(device):
     from spec import devices
 
@@ -108,6 +137,7 @@ def _has_accelerator(device):
 VALUES = Capability("the device keeps shapes and dtypes but no values", True, _holds_values)
 NUMPY_MEMORY = Capability("the device's memory is not the host's, so numpy cannot share it", True,
                           _shares_memory_with_numpy)
+STRIDES = Capability("every tensor of the device is row-major, or seems so", True, _has_strides)
 STORAGE = Capability("the device shows neither addresses nor strides of its storage", True, _exposes_storage)
 FLOAT64 = Capability("the device has no float64", True, _has("float64"))
 HALF_ARITHMETIC = Capability("this torch does no float16 arithmetic on the device", True, _has("float16"))
@@ -124,3 +154,24 @@ WITHOUT_CUDA = Capability("a CUDA device is present on this machine", False,
 COMPILE = Capability("this torch has no torch.compile for this Python", True, _compiles)
 TENSORFLOW = _package("tensorflow")
 TORCHVISION = _package("torchvision")
+
+PROBED = {
+    "keeps values": VALUES,
+    "shares memory with numpy": NUMPY_MEMORY,
+    "shows addresses and strides": STORAGE,
+    "has float64": FLOAT64,
+    "has float16 arithmetic": HALF_ARITHMETIC,
+    "has bfloat16": BFLOAT16,
+    "has complex numbers": COMPLEX,
+    "keeps subnormal numbers": SUBNORMALS,
+    "is seeded by torch.manual_seed": SEEDED,
+    "refuses an impossible operation at once": Capability("an error shows late", True, _refuses_at_once),
+    "refuses tensors of the CPU among its own": Capability("the device mixes", True, _refuses_other_devices),
+    "is one of several of its kind": Capability("there is no second one", False, _has_a_second),
+}
+"""What is probed of every device for its verdict file, whether a test asks for it or not, by name."""
+
+
+def found(device):
+    """Return name -> whether the device has it, for each capability of PROBED."""
+    return {name: capability.on(device) for name, capability in PROBED.items()}

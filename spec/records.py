@@ -19,6 +19,12 @@ class NotAVerdictFile(Exception):
     """A file that cannot be read as verdicts; the text names the file and says why."""
 
 
+def names(torch, device):
+    """Return the names that the record of a torch, such as "2.9.1", on a device may have: of it, and of its release."""
+    device = device.replace(":", "")
+    return ["torch-{}-{}.json".format(version, device) for version in (torch, ".".join(torch.split(".")[:2]))]
+
+
 def read(path):
     """Return the content of a verdict file; raise NotAVerdictFile for anything else."""
     try:

@@ -161,6 +161,21 @@ def _misplaced(module):
         yield "{}: the section {} is not in SECTIONS of its chapter".format(module.__name__, _section(module))
 
 
+def device_of(item):
+    """Return the name of the device that a witness is run on, or None for a test that takes none or is no witness."""
+    if not is_claim_module(item.module) or not hasattr(item, "callspec"):
+        return None
+    return item.callspec.params.get("device")
+
+
+def whole_chapters(modules):
+    """Yield the names of the chapters all of whose sections are among the modules of tests."""
+    for name in {_chapter(module) for module in modules}:
+        found = [module for module in modules if _chapter(module) == name]
+        if {_section(module) for module in found} == set(_contents(found[0])[1]):
+            yield name
+
+
 def _place(item):
     chapters, sections = _contents(item.module)
     return chapters.index(_chapter(item.module)), sections.index(_section(item.module))

@@ -29,6 +29,8 @@ def pytest_addoption(parser):
     group = parser.getgroup("spec", "the specification")
     group.addoption("--device", action="append", default=[], metavar="NAME",
                     help="verify on this device (repeatable); default: the CPU and each accelerator present")
+    group.addoption("--device-module", action="append", default=[], metavar="NAME",
+                    help="import this module first, which brings a device, such as torch_xla (repeatable)")
     group.addoption("--claim", action="append", default=[], metavar="ID",
                     help="verify only this claim (repeatable)")
     group.addoption("--verdicts", metavar="FILE.json",
@@ -42,10 +44,14 @@ def pytest_configure(config):
     config.spec_profile = _choose_profile(config)
     config.spec_seed = _choose_seed(config)
     try:
+        for name in config.getoption("device_module"):
+            devices.bring(name)
         names = list(dict.fromkeys(config.getoption("device")))
         config.spec_devices = [devices.require(name) for name in names] or devices.present()
     except devices.NoSuchDevice as error:
         raise pytest.UsageError(str(error)) from None
+    except devices.NoSuchModule as error:
+        raise pytest.UsageError("--device-module={}".format(error)) from None
     path = config.getoption("verdicts")
     if path is not None:
         _check_writable(path)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from spec.capabilities import HERE
-from spec.plugin.collection import is_claim_module
+from spec.plugin.collection import device_of, is_claim_module
 
 KEY = "spec"
 NOT_APPLICABLE, UNVERIFIED = "not-applicable", "unverified"
@@ -21,7 +21,7 @@ def pytest_runtest_setup(item):
     if not is_claim_module(item.module):
         return
     for capability in getattr(item.function, "needs", ()):
-        if not capability.on(_device(item) or "cpu"):
+        if not capability.on(device_of(item) or "cpu"):
             item.spec_unmet = (NOT_APPLICABLE if capability.by_nature else UNVERIFIED, capability.lacking)
             pytest.skip(capability.lacking)
 
@@ -51,10 +51,6 @@ def _claimed(trial):
     return "\n".join(lines)
 
 
-def _device(item):
-    return item.callspec.params.get("device") if hasattr(item, "callspec") else None
-
-
 def _testimony(item, trial):
     """Return what one report says about its claim, as plain data that can cross a process boundary."""
     witness = item.function.claim
@@ -65,10 +61,12 @@ def _testimony(item, trial):
         "chapter": claim.chapter,
         "says": claim.says,
         "sources": [dict(source._asdict()) for source in claim.sources],
-        "device": _device(item),
+        "device": device_of(item),
         "role": witness.role,
         "seen": seen is not None,
         "deviation": spoken_of and [spoken_of.instead_says, spoken_of.since, spoken_of.issue],
+        "listed": hasattr(item, "spec_known"),
+        "known": trial.known and [trial.known.says, trial.known.issue, trial.known.reason] if trial else None,
         "unmet": getattr(item, "spec_unmet", None),
         "examples": trial.examples if trial else 0,
         "place": item.spec_place,
@@ -126,7 +124,7 @@ class Results:
         here = {node: test for node, test in tests.items() if test["testimony"]["device"] in (None, device)}
         any_test = next(iter(tests.values()))["testimony"]
         verdict, reason = _judge(list(here.values()), self.complete(id))
-        instead, since, issue = any_test["deviation"] if verdict == "deviates" else (None, None, None)
+        instead, since, issue = _instead(here.values()) if verdict == "deviates" else (None, None, None)
         return OrderedDict([
             ("id", id), ("chapter", any_test["chapter"]), ("says", any_test["says"]), ("sources", any_test["sources"]),
             ("verdict", verdict), ("instead", instead), ("since", since), ("issue", issue), ("reason", reason),
@@ -136,6 +134,18 @@ class Results:
                 for node, test in sorted(here.items())
             ]),
         ])
+
+
+def _instead(tests):
+    """Return what is true instead by the deviation of this era and by those of this device, since when, and the issue.
+    """
+    told = [test["testimony"] for test in tests]
+    by_era = next(([one["deviation"]] for one in told if one["seen"]), [])
+    by_device = list(OrderedDict.fromkeys(tuple(one["known"]) for one in told if one["known"]))
+    issues = list(OrderedDict.fromkeys(
+        [issue for _, _, issue in by_era if issue] + [issue for _, issue, _ in by_device if issue]))
+    return (" ".join([one[0] for one in by_era + by_device]), by_era[0][1] if by_era else None,
+            ", ".join(issues) or None)
 
 
 def _judge(tests, complete):
@@ -148,6 +158,8 @@ def _judge(tests, complete):
     unexplained = [test for test in skipped if test["testimony"]["unmet"] is None]
     if unexplained:
         return "broken", "a test was skipped without a missing capability"
+    if any(test["testimony"]["listed"] for test in skipped):
+        return "broken", "a test was skipped that is recorded to fail on this device"
     reasons = sorted({tuple(test["testimony"]["unmet"]) for test in skipped}, reverse=True)
     if not complete:
         return UNVERIFIED, "not all tests of this claim were run"
@@ -156,6 +168,9 @@ def _judge(tests, complete):
             return UNVERIFIED, "no test of this claim ran on this device"
         return reasons[0]
     reason = "; ".join(text for _, text in reasons) or None
+    by_device = sorted({test["testimony"]["known"][2] for test in passed if test["testimony"]["known"]})
+    if by_device:
+        return "deviates", "; ".join([", ".join(by_device)] + ([reason] if reason else []))
     recorded = any(test["testimony"]["deviation"] for test in passed)
     seen = any(test["testimony"]["seen"] for test in passed)
     instead = any(test["testimony"]["role"] == "instead" for test in passed)

@@ -27,6 +27,7 @@ class Trial:
     """One run of one test: what it found about the claim, for the record.
 
     deviation  the deviation that this run has seen fail on its pinned witness, or None
+    known      the entry of the deviation by device that this run has seen, or None
     examples   how many times the test's body was run, the pinned witnesses included
     failing    the arguments of the last failing call, by name, or None
     """
@@ -40,7 +41,7 @@ class Trial:
         self.drawn = drawn_names(self.test)
         self.given = {name: item.funcargs[name] for name in inspect.signature(self.test).parameters}
         self._seed = devices.seeder(self.given.get("device", "cpu"))
-        self.deviation = None
+        self.deviation = self.known = None
         self.examples = 0
         self.failing = None
         self.missed = dict(getattr(self.test, "reaches", {}))
@@ -110,7 +111,7 @@ class Trial:
             if excluded is not None:
                 assume(not excluded.covers(arguments))
             self._look_for_branches(arguments)
-            self._call(arguments)
+            self._try(arguments)
 
         handle.inner_test = tried
         try:
@@ -139,6 +140,10 @@ class Trial:
         for label, branch in list(self.missed.items()):
             if branch.taken(arguments):
                 del self.missed[label]
+
+    def _try(self, arguments):
+        __tracebackhide__ = True
+        self._call(arguments)
 
     def _call(self, arguments):
         __tracebackhide__ = True

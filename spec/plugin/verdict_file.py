@@ -6,7 +6,7 @@ from collections import OrderedDict
 import numpy
 import torch
 
-from spec import devices, records
+from spec import capabilities, devices, records
 
 try:
     from importlib import metadata
@@ -27,6 +27,7 @@ def document(config, device, claims):
         ("platform", "{} {}, {}".format(platform.system(), platform.machine(), " ".join(platform.libc_ver()).strip())),
         ("profile", config.spec_profile),
         ("seed", config.spec_seed),
+        ("capabilities", capabilities.found(device)),
         ("claims", claims),
     ])
 
@@ -51,9 +52,11 @@ def record_of(device, root):
 
     Raises spec.records.NotAVerdictFile for a record that cannot be read.
     """
-    path = os.path.join(str(root), records.FOLDER, "torch-{}-{}.json".format(version(), device.replace(":", "")))
-    if not os.path.exists(path):
+    name = next((name for name in records.names(version(), device)
+                 if os.path.exists(os.path.join(str(root), records.FOLDER, name))), None)
+    if name is None:
         return None
+    path = os.path.join(str(root), records.FOLDER, name)
     return {entry["id"]: entry for entry in records.read(path)["claims"]}
 
 

@@ -6,6 +6,7 @@ speed      what was measured about speed, for the page
 page       the page, one HTML file that needs nothing beside it
 markdown   the table
 changes    which documented behaviour changed, release by release
+conformance  the report on one device, from one verdict file
 
 It takes Jinja2, and no torch.
 """

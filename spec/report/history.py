@@ -43,7 +43,7 @@ class History:
         self.devices = sorted(self.releases, key=lambda device: (device != "cpu", device))
         for device in self.devices:
             self.releases[device].sort()
-        ids = sorted(newest, key=lambda id: (_chapter_number(newest[id][1]["chapter"]), id))
+        ids = sorted(newest, key=lambda id: (chapter_number(newest[id][1]["chapter"]), id))
         self.claims = OrderedDict((id, newest[id][1]) for id in ids)
 
     def _add(self, path, data, newest):
@@ -106,7 +106,7 @@ def _release_of(path, data):
     return version
 
 
-def _chapter_number(chapter):
+def chapter_number(chapter):
     return CHAPTERS.index(chapter) if chapter in CHAPTERS else len(CHAPTERS)
 
 

@@ -51,7 +51,7 @@ def test_a_script_is_at_most_six_lines_and_every_name_in_it_is_defined():
 @pytest.mark.parametrize("path", sorted(glob.glob(os.path.join(RECORDS, "*.json"))), ids=os.path.basename)
 def test_a_record_speaks_of_every_claim_and_finds_none_broken(found, path):
     record = records.read(path)
-    assert os.path.basename(path) == "torch-{}-{}.json".format(record["torch"], record["device"])
+    assert os.path.basename(path) in records.names(record["torch"], record["device"])
     assert [entry["id"] for entry in record["claims"]] == sorted(claim.id for claim in found.claims)
     assert [entry["id"] for entry in record["claims"] if entry["verdict"] == "broken"] == []
     says = {claim.id: claim.says for claim in found.claims}

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from spec import dtypes
+from spec.capabilities import STRIDES
 from spec.strategies.source_text import has_nested_form, nested_text
 
 LAYOUTS = ("contiguous", "transposed", "sliced", "expanded", "overlapping")
@@ -105,9 +106,13 @@ class Blueprint(object):
     def on(self, device="cpu", requires_grad=False):
         """Return a fresh torch.Tensor with exactly this layout over a fresh storage on `device`.
 
-        It is a leaf and not a view. ValueError where the installed torch does not have the dtype.
+        It is a leaf and not a view. On a device without strides it is row-major, unless elements share a cell.
+        ValueError where the installed torch does not have the dtype.
         """
         plain = self.is_plain
+        if device != "cpu" and not plain and not STRIDES.on(device) and len(np.unique(self.indices)) == self.numel:
+            cells = [self.storage[cell] for cell in self.indices.ravel()]
+            return Blueprint(self.dtype, cells, self.size).on(device, requires_grad)
         tensor = torch.tensor(self.storage, dtype=dtypes.torch_dtype(self.dtype))
         if device != "cpu" and not plain:
             tensor = tensor.to(device)

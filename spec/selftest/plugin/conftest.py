@@ -21,6 +21,7 @@ ABSENT = Capability("it is not installed", False, lambda device: False)
 PLUGIN = """
 pytest_plugins = [
     "spec.plugin.options", "spec.plugin.mutation", "spec.plugin.collection", "spec.plugin.trial",
+    "spec.plugin.by_device", "spec.plugin.without_values", "spec.plugin.lazy",
     "spec.plugin.hygiene", "spec.plugin.record", "spec.plugin.summary", "spec.plugin.outline",
 ]
 """

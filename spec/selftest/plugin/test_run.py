@@ -73,7 +73,7 @@ def test_the_verdict_file_has_the_fields_of_schema_1(book, pytester):
     book(SECTION, "--verdicts=v.json")
     data = json.loads(pytester.path.joinpath("v.json").read_text())
     assert list(data) == ["schema", "torch", "python", "numpy", "tensorflow", "device", "device_name", "platform",
-                          "profile", "seed", "claims"]
+                          "profile", "seed", "capabilities", "claims"]
     assert (data["schema"], data["device"], data["profile"]) == (1, "cpu", "default")
     for claim in data["claims"]:
         assert list(claim) == ["id", "chapter", "says", "sources", "verdict", "instead", "since", "issue", "reason",
