@@ -124,11 +124,12 @@ def test_copy_set_and_map_write_into_their_receiver(device, pair):
     >>> x.map_(y, lambda a, b: a * 2 + b), x.apply_(lambda a: a + 1), x.copy_(y), x.set_(y)
     """
     x, y = (one.on(device) for one in pair)
-    expected = 2 * pair[0].array + pair[1].array
-    assert x.map_(y, lambda a, b: a * 2 + b) is x
-    agrees(x, expected)
-    assert x.apply_(lambda a: a + 1) is x
-    agrees(x, expected + 1)
+    if device == "cpu":  # torch has map_ and apply_ for the CPU only
+        expected = 2 * pair[0].array + pair[1].array
+        assert x.map_(y, lambda a, b: a * 2 + b) is x
+        agrees(x, expected)
+        assert x.apply_(lambda a: a + 1) is x
+        agrees(x, expected + 1)
     assert x.copy_(y) is x
     bitwise(x, pair[1].array)
     assert x.set_(y) is x

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spec import dtypes
+from spec import devices, dtypes
 from spec.capabilities import FLOAT64, SEEDED, needs
 from spec.claim import Claim, reaches
 from spec.oracles import statistics
@@ -90,10 +90,17 @@ RANDN_IS_STANDARD_NORMAL = Claim(
 )
 
 
+def drawn(width, device):
+    """Return an array of so many numbers that torch.randn has drawn on a device."""
+    values = array_of(torch.randn(width, device=device))
+    devices.settle(device)
+    return values
+
+
 @RANDN_IS_STANDARD_NORMAL
 @pytest.mark.parametrize("width", [1, 2, 3, 15, 16, 17, 33])
 def test_randn_of_any_size_is_normal_and_its_numbers_are_independent(device, width):
-    values = np.stack([array_of(torch.randn(width, device=device)) for _ in range(ROWS // width + 400)])
+    values = np.stack([drawn(width, device) for _ in range(ROWS // width + 400)])
     is_distributed(values, statistics.normal_cdf)
     is_distributed(values[:, -1], statistics.normal_cdf)
     assert abs(values.mean()) < statistics.normal_mean_radius(values.size)

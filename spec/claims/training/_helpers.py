@@ -13,15 +13,16 @@ def _two_layers():
 
 
 PRINTED = {
-    "nn": lambda seed, rate: _with(_two_layers(), torch.optim.SGD, rate),
-    "optim": lambda seed, rate: _with(_two_layers(), torch.optim.Adam, rate),
-    "dynamic": lambda seed, rate: _with(
-        DynamicNet(1000, 100, 10, zero_to_three(seed)), torch.optim.SGD, rate, momentum=0.9),
+    "nn": lambda seed, device, rate: _with(_two_layers(), device, torch.optim.SGD, rate),
+    "optim": lambda seed, device, rate: _with(_two_layers(), device, torch.optim.Adam, rate),
+    "dynamic": lambda seed, device, rate: _with(
+        DynamicNet(1000, 100, 10, zero_to_three(seed)), device, torch.optim.SGD, rate, momentum=0.9),
 }
-"""The programs with layers: from a seed and a learning rate to a model of random weights and its optimizer."""
+"""The programs with layers: from seed, device and learning rate to a model of random weights and its optimizer."""
 
 
-def _with(model, optimizer, rate, **options):
+def _with(model, device, optimizer, rate, **options):
+    model.to(device)
     return model, optimizer(model.parameters(), lr=rate, **options)
 
 
@@ -37,7 +38,5 @@ def losses_of(program, rate, seed=0, steps=STEPS, device="cpu"):
     x, y = [torch.tensor(array, device=device) for array in problem[:2]]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model, optimizer = PRINTED[program](seed, rate)
-    for parameter in model.parameters():
-        parameter.data = parameter.data.to(device)
+        model, optimizer = PRINTED[program](seed, device, rate)
     return np.array(fit(model, optimizer, x, y, steps))
