@@ -19,6 +19,9 @@ _VIEWS = ["diagonal", "expand", "index.Tensor", "permute", "select.int", "slice.
           "squeeze.dim", "t", "transpose.int", "unbind.int", "unsqueeze", "view"]
 """Operations that torch would make by as_strided, which needs the strides that pretended tensors lack."""
 
+_WITH_A_NUMBER = {packet.Tensor_out: packet.Scalar_out for packet in (torch.ops.aten.fmod, torch.ops.aten.remainder)}
+"""Operations that torch calls with a number where they ask for a tensor, and what they are when it is one."""
+
 
 class _Backend(backend_registration._DummyBackendModule):
     def synchronize(self, device=None):
@@ -63,8 +66,8 @@ def _kernel(operation, *args, **kwargs):
         operation, args = torch.ops.aten.empty.memory_format, args[:1]
     if "pin_memory" in kwargs:
         kwargs["pin_memory"] = False
-    args = [torch.tensor(value) if isinstance(value, (bool, int, float)) and str(asked.type) == "Tensor" else value
-            for value, asked in zip(args, operation._schema.arguments)]
+    if isinstance(args[-1], (int, float)):
+        operation = _WITH_A_NUMBER.get(operation, operation)
     result = _fault.computed(operation, args, kwargs)
     for value in given.values():
         _follow(value, _unwrap(value))

@@ -54,6 +54,7 @@ BASIC_MATCHES_NUMPY = Claim(
 @example(case=Case(GRID, (slice(None), slice(3, 5))))
 @example(case=Case(Blueprint.of([[1, 2], [3, 4]]), (slice(None), slice(3, 5))))
 @example(case=Case(GRID, (1, Ellipsis, None, -2)))
+@example(case=Case(GRID, (slice(None, None, 2), slice(None, None, 2))))
 @example(case=Case(GRID, (Ellipsis, 1)))
 @example(case=Case(GRID, (None, 1)))
 @given(case=indexed(layouts=LAYOUTS))

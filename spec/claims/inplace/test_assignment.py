@@ -109,6 +109,7 @@ UPDATES = Claim(
     empty=lambda case: case.w.numel == 0,
 )
 @example(Update(Blueprint.of([5, 7], "int64"), "-=", 2.5))
+@example(Update(Blueprint("float32", [1.0, 2.0, 3.0, 4.0], (2, 2), (1, 2)), "+=", 2))
 @example(Update(Blueprint.of([5.0, 3.0]), "/=", Blueprint.of([49.0, 49.0])))
 @given(case=updates())
 def test_the_tensor_holds_the_result_and_so_does_every_alias_of_it_or_the_update_is_refused(device, case):

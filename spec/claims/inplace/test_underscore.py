@@ -114,6 +114,7 @@ def test_every_method_with_an_underscore_returns_the_tensor_that_it_is_called_on
 @MUTATES.regardless
 @reaches(strided=lambda a: not a.contiguous, empty=lambda a: a.numel == 0, number=lambda a: a.size == ())
 @given(name=st.sampled_from(sorted(WRITERS)), a=tensors(dtypes.FLOATS + ("int64",), integral=True))
+@example(name="clamp_", a=Blueprint("float32", [1.0, 2.0, 3.0, -1.0], (2, 2), (1, 2)))
 def test_a_write_in_place_changes_the_elements_of_a_view_and_no_other_cell_of_its_memory(device, name, a):
     """
     >>> arguments = {"clamp_": (2, 2), "neg_": (), "zero_": ()}.get(name, (2,))

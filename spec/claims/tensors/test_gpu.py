@@ -133,7 +133,7 @@ def test_a_product_of_matrices_stays_on_the_device_and_is_right_there(device, si
 @COMPUTES_ON_GPU
 @needs(FLOAT64)
 @reaches(strided=lambda t: not t.contiguous, empty=lambda t: t.numel == 0, no_dimension=lambda t: t.ndim == 0,
-         half=lambda t: t.dtype in dtypes.HALVES)
+         half=lambda t: t.dtype in dtypes.HALVES, double=lambda t: t.dtype == "float64")
 @given(t=tensors(dtypes.ALL, layouts=LAYOUTS))
 def test_moving_a_tensor_keeps_its_type_its_shape_and_every_bit(device, t):
     """
