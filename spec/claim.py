@@ -186,9 +186,9 @@ def reaches(**labels):
     """Name the branches that a property must reach: label -> predicate over some of its arguments.
 
     A property is run on, with other seeds, until it has reached each of them, and fails where it does not come to one
-    in twenty times its examples: what it states would not have been tried where it matters. (Not under the profile
-    ``quick``.) The self-tests see to it that each is reached in one example of fifty, or in the share that at_least
-    gives.
+    in twenty times its examples: what it states would not have been tried where it matters. (On the CPU only, and
+    not under the profile ``quick``.) The self-tests see to it that each is reached in one example of fifty, or in the
+    share that at_least gives.
 
         @reaches(kink=at_least(0.2, lambda h: (h.array == 0).any()), strided=lambda h: not h.contiguous)
     """

@@ -136,7 +136,7 @@ class FailingTrial(Trial):
         try:
             super(FailingTrial, self).run()
         except (Exception, pytest.fail.Exception) as error:
-            self.error = self.error or error
+            self.error = self.error or _bare(error)
 
     def _try(self, arguments):
         if self.error is not None:
@@ -146,13 +146,19 @@ class FailingTrial(Trial):
         except UnsatisfiedAssumption:
             raise
         except (Exception, pytest.fail.Exception) as error:
-            self.error = error
+            self.error = _bare(error)
 
     def _go_on_until_every_branch_is_reached(self):
         try:
             super(FailingTrial, self)._go_on_until_every_branch_is_reached()
         except pytest.fail.Exception:
             pass  # it failed in no round
+
+
+def _bare(error):
+    """Let an exception go of the frames that it passed; a device that puts its work off would do theirs ever again."""
+    error.__context__ = error.__cause__ = None
+    return error.with_traceback(None)
 
 
 def _confirm(known, error):
