@@ -34,6 +34,9 @@ DECIDED = math.log(100)
 THROWN_AWAY = 0.3
 """The largest share of its examples that a property may throw away; twice the standard deviation is left to chance."""
 
+LEFT_OUT = 0.6
+"""The same where a deviation of the installed release leaves cases out, too."""
+
 Found = namedtuple("Found", "examples discarded exhausted hits")
 Found.__doc__ = """What the draws of one property came to.
 
@@ -109,8 +112,9 @@ def faults(test, found):
             yield "{} is reached in {} of {} examples, which is less than {:.1%}".format(
                 label, hits, found.examples, branch.least)
     drawn = found.examples + found.discarded
-    chance = 2 * math.sqrt(THROWN_AWAY * (1 - THROWN_AWAY) * drawn)
-    if found.discarded > THROWN_AWAY * drawn + chance and not found.exhausted:
+    most = LEFT_OUT if _excluded(test) else THROWN_AWAY
+    chance = 2 * math.sqrt(most * (1 - most) * drawn)
+    if found.discarded > most * drawn + chance and not found.exhausted:
         yield "{} of {} examples are thrown away".format(found.discarded, drawn)
 
 

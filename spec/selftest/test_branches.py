@@ -74,8 +74,8 @@ def test_a_property_that_throws_away_much_of_what_it_draws_is_named(strategy):
 
 
 def test_what_a_deviation_leaves_out_is_thrown_away():
-    deviation = Deviation("One is two.", witness={"x": 1}, where=lambda x: x % 2)
-    texts = wrong(NUMBERS, [deviation], even=at_least(0.9, lambda x: x % 2 == 0))
+    deviation = Deviation("One is two.", witness={"x": 1}, where=lambda x: x % 5)
+    texts = wrong(NUMBERS, [deviation], fifth=at_least(0.9, lambda x: x % 5 == 0))
     assert len(texts) == 1 and texts[0].endswith("examples are thrown away")
 
 

@@ -56,14 +56,13 @@ def broadcastable(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_eleme
     name = _name(draw, dtype)
     if not isinstance(shape, tuple):
         shape = draw(default_shapes(max_elements) if shape is None else shape)
-    operands = []
+    operands, code = [], draw(CODES)  # one for all of them, for Hypothesis likes to draw equal ones
     for _ in range(n):
-        size, code = shape, draw(CODES)
-        drops, stretches, code = code % 4 == 1, code % 4 > 1, code // 4
-        if stretches:
-            size = tuple(1 if code >> axis & 1 else side for axis, side in enumerate(shape))
-        elif drops:
-            size = shape[code % (len(shape) + 1) :]
+        size, kind, which, code = shape, code % 4, code // 4 % 16, code // 64
+        if kind > 1:
+            size = tuple(1 if which >> axis & 1 else side for axis, side in enumerate(shape))
+        elif kind == 1:
+            size = shape[which % (len(shape) + 1) :]
         operands.append(draw_tensor(draw, name, size, tuple(layouts), **options))
     return Broadcast(tuple(operands), broadcast_size(*(operand.size for operand in operands)))
 
