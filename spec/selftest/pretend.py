@@ -61,7 +61,8 @@ def _kernel(operation, *args, **kwargs):
     args, kwargs = _pytree.tree_map(_unwrap, (args, kwargs))
     if operation is torch.ops.aten._copy_from.default:
         # A linear layer shapes the result for a vector anew (from 2.15 on) without an operation that is seen here.
-        args[1].copy_(_fault.moved(args[0]).reshape(values[1].shape))
+        host = _fault.moved(args[0])
+        args[1].copy_(host.reshape(values[1].shape) if host.numel() == values[1].numel() else host)
         return values[1]
     if operation is torch.ops.aten.empty_strided.default:  # of a device without strides they mean nothing
         operation, args = torch.ops.aten.empty.memory_format, args[:1]
