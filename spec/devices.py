@@ -75,10 +75,11 @@ def settle(name):
     """
     if name != "cpu":
         for module in _brought:
-            try:
-                getattr(module, "sync", int)()
-            except RuntimeError:
-                pass
+            if hasattr(module, "sync"):
+                try:
+                    module.sync()
+                except RuntimeError:
+                    pass
 
 
 def describe(name):

@@ -4,12 +4,10 @@
 tests that judge it. Without one they are ``unverified``. The file is JSON: ``{"schema": 1, "torch": "2.13.0", "ratios":
 [{"name", "device", "low", "median", "high"}], …}``; spec/benchmarks tells of the rest of it.
 """
-import json
 from collections import namedtuple
 
 from spec.capabilities import Capability
-
-SCHEMA = 1
+from spec.measurement_file import NotMeasurements, check, load
 
 Ratio = namedtuple("Ratio", "low median high")
 Ratio.__doc__ = """How many times longer one thing takes than another.
@@ -22,10 +20,6 @@ _taken = {}
 """The ratios of this run, by name and device."""
 
 
-class NotMeasurements(Exception):
-    """A file that cannot be read as measurements; the text names the file and says why."""
-
-
 def take(path, version):
     """Read a file of measurements of the torch of this version; raise NotMeasurements for anything else.
 
@@ -34,20 +28,14 @@ def take(path, version):
     _taken.clear()
     if path is None:
         return
+    data = check(path, load(path))
     try:
-        with open(path) as file:
-            data = json.load(file)
-        schema, measured_with = data["schema"], data["torch"]
         ratios = {(entry["name"], entry["device"]): Ratio(*[float(entry[field]) for field in Ratio._fields])
                   for entry in data["ratios"]}
-    except (OSError, ValueError) as error:
-        raise NotMeasurements("{}: {}".format(path, error)) from None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise NotMeasurements("{}: this is not a file of measurements".format(path)) from None
-    if schema != SCHEMA:
-        raise NotMeasurements("{}: this is not a file of measurements of schema {}".format(path, SCHEMA))
-    if measured_with != version:
-        raise NotMeasurements("{}: torch {} was measured, but {} is installed".format(path, measured_with, version))
+    if data["torch"] != version:
+        raise NotMeasurements("{}: torch {} was measured, but {} is installed".format(path, data["torch"], version))
     for (name, device), ratio in ratios.items():
         if not 0 < ratio.low <= ratio.median <= ratio.high:
             raise NotMeasurements("{}: {} on {} is no ratio with its spread: {}".format(

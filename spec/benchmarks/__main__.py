@@ -7,9 +7,12 @@ import argparse
 import json
 import sys
 
-from spec import records
+from spec import measurement_file, records
 from spec.benchmarks import documents, markdown, regression
-from spec.measurements import NotMeasurements
+from spec.measurement_file import NotMeasurements
+
+_NEEDED = ("torch", "tensorflow", "hardware", "threads", "benchmarks", "ratios")
+"""The fields of measurements of which documents are made."""
 
 
 def main(arguments=None):
@@ -42,25 +45,10 @@ def main(arguments=None):
 
 def _measurements(path):
     """Return the measurements in a file of either kind."""
-    try:
-        with open(path) as file:
-            data = json.load(file)
-        if "schema" in data:
-            return _checked(path, data)
-    except (OSError, ValueError) as error:
-        raise NotMeasurements("{}: {}".format(path, error)) from None
-    except TypeError:
-        raise NotMeasurements("{}: this is not a file of measurements".format(path)) from None
-    return documents.measurements(documents.read(path))
-
-
-def _checked(path, data):
-    from spec.measurements import SCHEMA
-
-    needed = ("torch", "tensorflow", "hardware", "threads", "benchmarks", "ratios")
-    if data["schema"] != SCHEMA or any(field not in data for field in needed):
-        raise NotMeasurements("{}: this is not a file of measurements of schema {}".format(path, SCHEMA))
-    return data
+    data = measurement_file.load(path)
+    if isinstance(data, dict) and "schema" in data:
+        return measurement_file.check(path, data, _NEEDED)
+    return documents.measurements(documents.entries_of(path, data))
 
 
 def _recorded(path, found):

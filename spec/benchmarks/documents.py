@@ -5,11 +5,10 @@ operations took turns, each round has a quotient, and ``low``, ``median`` and ``
 they were measured one after the other, as the CPU and a GPU are, ``median`` is the quotient of the medians, and ``low``
 and ``high`` set the low quartile of the one against the high one of the other, which is wider.
 """
-import json
 from collections import OrderedDict
 from statistics import median
 
-from spec.measurements import SCHEMA, NotMeasurements
+from spec.measurement_file import SCHEMA, NotMeasurements
 
 CLAIMED = OrderedDict([
     ("GPU speed-up: convolutional net", ("convolutional network", "forward and backward", None)),
@@ -62,21 +61,18 @@ def quartiles(values):
     return median(values[:half]), median(values), median(values[-half:])
 
 
-def read(path):
+def entries_of(path, data):
     """Return the entries of pytest-benchmark's file that spec/benchmarks wrote, without those whose time was refused.
 
-    Raises NotMeasurements for any other file, and where nothing is left.
+    path names the file, and data is what it contains. Raises NotMeasurements for any other, and where nothing is left.
     """
     try:
-        with open(path) as file:
-            entries = [entry["extra_info"] for entry in json.load(file)["benchmarks"]]
+        entries = [entry["extra_info"] for entry in data["benchmarks"]]
         entries = [entry for entry in entries if not entry["refused"]]
         if not entries:
             raise NotMeasurements("{}: nothing was measured".format(path))
         for entry in entries:
             entry["conditions"], entry["group"], entry["device"], entry["size"], entry["operations"]
-    except (OSError, ValueError) as error:
-        raise NotMeasurements("{}: {}".format(path, error)) from None
     except (KeyError, TypeError):
         raise NotMeasurements("{}: this is not a file that the benchmarks wrote".format(path)) from None
     return entries

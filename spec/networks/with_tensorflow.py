@@ -17,6 +17,28 @@ Source: "Learning PyTorch with Examples", section "TensorFlow: Static Graphs".
 from spec.networks import LEARNING_RATE, STEPS, Trajectory
 
 
+def build(tf, x, y, w1, w2, learning_rate=LEARNING_RATE):
+    """Describe the network in the current graph; return (weights, start, step, feed), to be run by a session.
+
+    tf: the names of TensorFlow 1; the arrays are those of `train`. start gives the variables their first values; step
+    is what one step runs, the loss first; feed goes with it.
+    """
+    inputs = tf.placeholder(x.dtype, x.shape)
+    targets = tf.placeholder(y.dtype, y.shape)
+    weights1 = tf.Variable(w1, use_resource=True)
+    weights2 = tf.Variable(w2, use_resource=True)
+
+    active = tf.maximum(tf.matmul(inputs, weights1), 0)
+    loss = tf.reduce_sum(tf.square(tf.matmul(active, weights2) - targets))
+
+    grad1, grad2 = tf.gradients(loss, [weights1, weights2])
+    with tf.control_dependencies([loss, grad1, grad2]):
+        update1 = weights1.assign_sub(learning_rate * grad1)
+        update2 = weights2.assign_sub(learning_rate * grad2)
+    start = tf.global_variables_initializer()
+    return [weights1, weights2], start, [loss, update1, update2], {inputs: x, targets: y}
+
+
 def train(x, y, w1, w2, learning_rate=LEARNING_RATE, steps=STEPS):
     """Fit the network to (x, y) and return its `Trajectory`.
 
@@ -28,25 +50,12 @@ def train(x, y, w1, w2, learning_rate=LEARNING_RATE, steps=STEPS):
 
     tf = tensorflow.compat.v1
     with tf.Graph().as_default() as graph:
-        inputs = tf.placeholder(x.dtype, x.shape)
-        targets = tf.placeholder(y.dtype, y.shape)
-        weights1 = tf.Variable(w1, use_resource=True)
-        weights2 = tf.Variable(w2, use_resource=True)
-
-        active = tf.maximum(tf.matmul(inputs, weights1), 0)
-        loss = tf.reduce_sum(tf.square(tf.matmul(active, weights2) - targets))
-
-        grad1, grad2 = tf.gradients(loss, [weights1, weights2])
-        with tf.control_dependencies([loss, grad1, grad2]):
-            update1 = weights1.assign_sub(learning_rate * grad1)
-            update2 = weights2.assign_sub(learning_rate * grad2)
-        start = tf.global_variables_initializer()
+        weights, start, step, feed = build(tf, x, y, w1, w2, learning_rate)
 
     losses = []
     with tf.Session(graph=graph) as session:
         session.run(start)
         for _ in range(steps):
-            value, _, _ = session.run([loss, update1, update2], feed_dict={inputs: x, targets: y})
-            losses.append(float(value))
-        w1, w2 = session.run([weights1, weights2])
+            losses.append(float(session.run(step, feed_dict=feed)[0]))
+        w1, w2 = session.run(weights)
     return Trajectory(losses, w1, w2)

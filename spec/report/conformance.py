@@ -1,5 +1,4 @@
 """A conformance report for one device, from one verdict file: as Markdown, or as a page without anything beside it."""
-import os
 from collections import Counter, OrderedDict
 from itertools import groupby
 
@@ -137,13 +136,9 @@ def _cell(text):
 
 def html(told):
     """Return the report as one HTML page."""
-    import jinja2
+    from spec.report import templates
 
-    here = os.path.dirname(os.path.abspath(__file__))
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(here), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True)
-    style = "".join(environment.loader.get_source(environment, name)[0] for name in ("page.css", "conformance.css"))
-    return environment.get_template("conformance.html").render(
+    style = templates.source("page.css") + templates.source("conformance.css")
+    return templates.environment().get_template("conformance.html").render(
         told=told, facts=list(facts(told)), words=WORDS, verdicts=records.VERDICTS, meanings=MEANINGS, remark=remark,
         style=style, total=len([entry for _, entries in told.chapters for entry in entries]))

@@ -1,17 +1,13 @@
 """The page: chapters and claims as rows, releases as a strip; one HTML file that opens without a network."""
 import base64
 import json
-import os
 import zlib
 from itertools import groupby
 
-import jinja2
-
 from spec.era import RELEASES
 from spec.report import history as told
+from spec.report import templates
 from spec.report.sections import passages
-
-HERE = os.path.dirname(os.path.abspath(__file__))
 
 MEANINGS = [
     ("holds", "every test of the claim passed"),
@@ -28,12 +24,10 @@ def html(history, speeds=()):
 
     speeds are what was measured about speed, as spec.report.speed reads it; without any, the page has no such section.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True)
     places = passages()
-    return environment.get_template("page.html").render(
-        style=_text("page.css"), program=_text("page.js"), sources=_packed(places, history.claims),
+    return templates.environment().get_template("page.html").render(
+        style=templates.source("page.css"), program=templates.source("page.js"),
+        sources=_packed(places, history.claims),
         chapters=[(chapter, [_row(history, id, places.get(id)) for id in ids])
                   for chapter, ids in groupby(history.claims, key=lambda id: history.claims[id]["chapter"])],
         devices=[(device, len(history.releases[device]), _hardware(history, device)) for device in history.devices],
@@ -70,8 +64,3 @@ def _packed(places, claims):
     """Return the source text of each claim as JSON, deflated, in base64: a fifth of its size."""
     texts = {id: place.text for id, place in places.items() if id in claims}
     return base64.b64encode(zlib.compress(json.dumps(texts).encode("utf-8"), 9)).decode("ascii")
-
-
-def _text(name):
-    with open(os.path.join(HERE, name), encoding="utf-8") as file:
-        return file.read()

@@ -15,8 +15,9 @@ from spec.sources import TEMPLATE
 
 STATISTICS = Capability("this torch does not count what its allocator does", True, lambda device: HERE >= (1, 4))
 
-BYTES = st.sampled_from([1, 511, 512, 513, 2 ** 20, 2 ** 20 + 1, 10 * 2 ** 20, 10 * 2 ** 20 + 1])
-"""Sizes on both sides of the ones at which the allocator takes another way."""
+SIZES = st.lists(st.sampled_from([1, 511, 512, 513, 2 ** 20, 2 ** 20 + 1, 10 * 2 ** 20, 10 * 2 ** 20 + 1]),
+                 min_size=1, max_size=4)
+"""Numbers of bytes on both sides of the ones at which the allocator takes another way."""
 
 
 def held(device):
@@ -59,7 +60,7 @@ CACHING_ALLOCATOR = Claim(
 @CACHING_ALLOCATOR
 @needs(CUDA, ON_GPU)
 @reaches(several=lambda sizes: len(set(sizes)) > 1)
-@given(sizes=st.lists(BYTES, min_size=1, max_size=4))
+@given(sizes=SIZES)
 def test_tensors_of_sizes_that_were_there_before_take_no_more_memory(device, sizes):
     """
     >>> for size in sizes * 100: torch.empty(size, dtype=torch.uint8, device="cuda")
@@ -75,7 +76,7 @@ def test_tensors_of_sizes_that_were_there_before_take_no_more_memory(device, siz
 @CACHING_ALLOCATOR
 @needs(CUDA, ON_GPU, STATISTICS)
 @reaches(several=lambda sizes: len(set(sizes)) > 1)
-@given(sizes=st.lists(BYTES, min_size=1, max_size=4))
+@given(sizes=SIZES)
 def test_tensors_of_sizes_that_were_there_before_ask_the_driver_for_nothing(device, sizes):
     """
     >>> for size in sizes * 100: torch.empty(size, dtype=torch.uint8, device="cuda")
@@ -121,7 +122,7 @@ ALLOCATOR_NO_SYNC = Claim(
 @ALLOCATOR_NO_SYNC
 @needs(CUDA, ON_GPU)
 @reaches(several=lambda sizes: len(set(sizes)) > 1)
-@given(sizes=st.lists(BYTES, min_size=1, max_size=4))
+@given(sizes=SIZES)
 def test_the_gpu_still_computes_when_tensors_of_known_sizes_have_come_and_gone(device, sizes):
     """
     >>> a, event = torch.ones(4096, 4096, device="cuda"), torch.cuda.Event()

@@ -6,6 +6,7 @@ import pytest
 
 from spec import measurements as judged
 from spec.benchmarks import __main__, documents, markdown, regression
+from spec.measurement_file import load
 
 CONDITIONS = {
     "torch": "2.13.0", "python": "3.11.7", "numpy": "2.4.6", "tensorflow": None, "platform": "Linux x86_64",
@@ -43,7 +44,7 @@ def written(tmp_path):
 
 
 def made(written, *entries):
-    return documents.measurements(documents.read(written(*entries)))
+    return documents.measurements(documents.entries_of("times.json", load(written(*entries))))
 
 
 def ratios(found):
