@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from spec.strategies.blueprint import Blueprint, cell_indices, count
-from spec.strategies.values import draw_values
+from spec.strategies.choices import draw_choices
+from spec.strategies.values import VALUE_BYTES, values_of
 
 RELATIONS = ("identical", "permuted", "partial", "disjoint", "interleaved")
 """How two views of one storage lie to each other, as `AliasedPair.relation` has it."""
@@ -107,12 +108,13 @@ def aliased_pairs(draw, dtype="float64", relations=RELATIONS, broadcast=False, m
     """Draw an AliasedPair that is related in one of the `relations`, with a plain base.
 
     Both views have one size of 2 to max_side elements a side. With broadcast, b may
-    also be the first column of a, of size (n, 1). The options are those of `values.table`.
+    also be the first column of a, of size (n, 1). The options are those of `values_of`.
     """
     ways = [way for relation in relations for way in _WAYS[relation]]
-    way = draw(st.sampled_from(ways + [_first_column] if broadcast else ways))
+    choices = draw_choices(draw, 4 + VALUE_BYTES)
+    way = choices.of(ways + [_first_column] if broadcast else ways)
     sides = [side for side in (2, 3, 4, 5, 8, 9, 16, 17) if side <= (max_side if way in _FLAT else min(max_side, 9))]
-    size, a, b = way(draw(st.sampled_from(sides)), draw(st.integers(1, 4)))
-    if a.size == b.size and draw(st.booleans()):
+    size, a, b = way(choices.of(sides), choices.between(1, 4))
+    if choices.below(2) and a.size == b.size:
         a, b = b, a
-    return AliasedPair(Blueprint(dtype, draw_values(draw, dtype, count(size), **options), size), a, b)
+    return AliasedPair(Blueprint(dtype, values_of(choices, dtype, count(size), **options), size), a, b)

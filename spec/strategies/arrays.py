@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from spec import dtypes
 from spec.strategies import layouts as ways
 from spec.strategies.blueprint import cell_indices, contiguous_stride, count
-from spec.strategies.choices import CODES, choice, pick
+from spec.strategies.choices import draw_choices
 from spec.strategies.shapes import shapes
 from spec.strategies.source_text import dtype_text, nested_text
-from spec.strategies.values import draw_values
+from spec.strategies.tensors import TENSOR_BYTES
+from spec.strategies.values import values_of
 
 ARRAY_LAYOUTS = ("contiguous", "fortran", "transposed", "sliced", "reversed", "broadcast")
 """Layouts of a numpy array: the last two have strides below 0, and strides of 0 on an axis longer than 1."""
@@ -134,8 +135,8 @@ class ArrayBlueprint(object):
         return text.format(self.size, dtype_text(dtype), buffer, self.lead + self.offset * pitch, steps)
 
 
-def _draw_layout(draw, shape, layouts):
-    layout, code = pick(draw(CODES), layouts)
+def _layout_of(choices, shape, layouts):
+    layout, code = choices.of(layouts), choices.below(2**16)
     if layout == "contiguous":
         return contiguous_stride(shape), 0, count(shape)
     order = tuple(range(len(shape)))
@@ -163,7 +164,7 @@ def arrays(
     dtype is a numpy name, a tuple of names, or None for any real one that torch has too; shape a tuple, a strategy or
     None; layouts some of ARRAY_LAYOUTS. readonly, foreign (byte order) and misaligned are False for never, True for
     always, None for either; elements of one byte are neither foreign nor misaligned. Values have the corners and
-    options of `values.table`. ValueError for an unknown layout.
+    options of `values_of`. ValueError for an unknown layout.
     """
     for layout in layouts:
         if layout not in ARRAY_LAYOUTS:
@@ -171,19 +172,19 @@ def arrays(
     names = dtypes.REAL if dtype is None else (dtype,) if isinstance(dtype, str) else tuple(dtype)
     if shape is None:
         shape = shapes(max_elements=max_elements)
-    flags = tuple(st.booleans() if flag is None else st.just(flag) for flag in (readonly, foreign, misaligned))
+    flags = tuple((False, True) if flag is None else (flag,) for flag in (readonly, foreign, misaligned))
     return _arrays(names, shape, tuple(layouts), flags, tuple(sorted(options.items())))
 
 
 @st.composite
 def _arrays(draw, names, shape, layouts, flags, options):
-    name = names[0] if len(names) == 1 else draw(choice(names))
-    if not isinstance(shape, tuple):
-        shape = draw(shape)
-    stride, offset, cells = _draw_layout(draw, shape, layouts)
-    values = draw_values(draw, name, cells, **dict(options))
-    readonly, foreign, misaligned = (draw(flag) for flag in flags)
-    padding, lead = draw(choice(((1, 0), (0, 1), (3, 2)))) if misaligned else (0, 0)
+    shape = shape if isinstance(shape, tuple) else draw(shape)
+    choices = draw_choices(draw, 1 + TENSOR_BYTES + 4)
+    name = choices.of(names)
+    stride, offset, cells = _layout_of(choices, shape, layouts)
+    values = values_of(choices, name, cells, **dict(options))
+    readonly, foreign, misaligned = (choices.of(flag) for flag in flags)
+    padding, lead = choices.of(((1, 0), (0, 1), (3, 2))) if misaligned else (0, 0)
     if np.dtype(name).itemsize == 1:
         foreign, padding, lead = False, 0, 0
     return ArrayBlueprint(name, values, shape, stride, offset, padding, lead, foreign, not readonly)

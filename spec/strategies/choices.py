@@ -1,27 +1,60 @@
-"""Choices that cost little: every draw that is saved, and every strategy that is not built again, shows in a run."""
+"""Choices that cost little: many are made of the bytes of one draw, and no strategy is built twice.
+
+Hypothesis takes about a tenth of a millisecond for each draw, and more for each part that it might repeat elsewhere in
+an example. What belongs together is therefore one draw; what is worth repeating, such as a whole tensor, is another.
+"""
 from functools import lru_cache
 
 from hypothesis import strategies as st
 
-CODES = st.integers(0, 2**24 - 1)
-"""A whole number that stands for several choices in a row; each takes its share of it with `pick`, and 0 is simplest.
 
-It has 24 bits because Hypothesis draws longer ones unevenly.
-"""
+class Choices(object):
+    """Choices in a row, each made of the next bytes of one draw; a byte of 0 stands for the simplest option."""
+
+    __slots__ = ("_bytes", "_place")
+
+    def __init__(self, drawn):
+        self._bytes = drawn
+        self._place = 0
+
+    def codes(self, number):
+        """Return the next `number` bytes: whole numbers from 0 to 255."""
+        start = self._place
+        self._place += number
+        return self._bytes[start:self._place]
+
+    def part(self, number):
+        """Return Choices of the next `number` bytes: what follows stays in place, however many of them are used."""
+        return Choices(self.codes(number))
+
+    def below(self, number):
+        """Return a whole number from 0 to number - 1, of one byte where number is at most 256, and else of two."""
+        if number <= 256:
+            self._place += 1
+            return self._bytes[self._place - 1] % number
+        high, low = self.codes(2)
+        return (256 * high + low) % number
+
+    def between(self, low, high):
+        """Return a whole number between the two bounds (inclusive), of which `low` is the simplest."""
+        return low + self.below(high - low + 1)
+
+    def of(self, options):
+        """Return one of `options`, of which the first is the simplest."""
+        return options[self.below(len(options))]
 
 
-def pick(code, options):
-    """Return the one of `options` that a code stands for, and the code that is left for further choices."""
-    return options[code % len(options)], code // len(options)
+@lru_cache(maxsize=256)
+def _bytes(size):
+    return st.binary(min_size=size, max_size=size)
+
+
+def draw_choices(draw, size):
+    """Draw Choices of `size` bytes: for use inside a composite. To take more than there are raises IndexError."""
+    return Choices(draw(_bytes(size)))
 
 
 @lru_cache(maxsize=1024)
 def choice(options):
     """Return the strategy that draws one of `options`, a tuple."""
     return st.sampled_from(options)
-
-
-@lru_cache(maxsize=1024)
-def numbers(low, high):
-    """Return the strategy that draws a whole number between the two bounds (inclusive)."""
-    return st.integers(low, high)

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from spec import dtypes
 from spec.strategies.blueprint import Blueprint
-from spec.strategies.choices import CODES, choice
-from spec.strategies.shapes import default_shapes, shapes
+from spec.strategies.choices import draw_choices
+from spec.strategies.shapes import shape_bytes, shape_of
 from spec.strategies.tensors import SEPARATE, draw_tensor
 
 Broadcast = NamedTuple("Broadcast", [("operands", Tuple[Blueprint, ...]), ("size", Tuple[int, ...])])
@@ -29,20 +29,27 @@ def broadcast_size(*sizes):
     return tuple(result)
 
 
-def _name(draw, dtype):
-    names = dtypes.REAL if dtype is None else (dtype,) if isinstance(dtype, str) else tuple(dtype)
-    return names[0] if len(names) == 1 else draw(choice(names))
+def _names(dtype):
+    return dtypes.REAL if dtype is None else (dtype,) if isinstance(dtype, str) else tuple(dtype)
+
+
+def _common(draw, dtype, shape, max_elements, more=0):
+    """Draw what several tensors have in common: (dtype name, shape, Choices of `more` bytes)."""
+    if shape is None or isinstance(shape, tuple):
+        choices = draw_choices(draw, 1 + shape_bytes() + more)
+        name = choices.of(_names(dtype))
+        return name, shape_of(choices, max_elements=max_elements) if shape is None else shape, choices
+    choices = draw_choices(draw, 1 + more)
+    return choices.of(_names(dtype)), draw(shape), choices
 
 
 @st.composite
 def same_shape(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_elements=64, **options):
     """Draw a tuple of n Blueprints of one dtype and size, each with a layout and values of its own.
 
-    The arguments are those of `tensors`; the options those of `values.table`.
+    The arguments are those of `tensors`; the options those of `values_of`.
     """
-    name = _name(draw, dtype)
-    if not isinstance(shape, tuple):
-        shape = draw(default_shapes(max_elements) if shape is None else shape)
+    name, shape, _ = _common(draw, dtype, shape, max_elements)
     return tuple(draw_tensor(draw, name, shape, tuple(layouts), **options) for _ in range(n))
 
 
@@ -53,12 +60,10 @@ def broadcastable(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_eleme
     Half of the operands shrink some axes of the drawn shape to 1, a quarter leave out leading axes, and a quarter keep
     it as it is. The arguments are those of `tensors`.
     """
-    name = _name(draw, dtype)
-    if not isinstance(shape, tuple):
-        shape = draw(default_shapes(max_elements) if shape is None else shape)
-    operands, code = [], draw(CODES)  # one for all of them, for Hypothesis likes to draw equal ones
+    name, shape, choices = _common(draw, dtype, shape, max_elements, more=2 * n)
+    operands = []
     for _ in range(n):
-        size, kind, which, code = shape, code % 4, code // 4 % 16, code // 64
+        size, kind, which = shape, choices.below(4), choices.below(16)
         if kind > 1:
             size = tuple(1 if which >> axis & 1 else side for axis, side in enumerate(shape))
         elif kind == 1:
@@ -74,8 +79,9 @@ def matmul_operands(draw, dtype=None, batch=False, min_side=0, layouts=SEPARATE,
     With batch, both have the same zero to two leading axes. The arguments are those of `tensors`; matrix products of
     integers need `dtype` to say so.
     """
-    name = _name(draw, dtypes.FLOATS if dtype is None else dtype)
-    n, k, m = draw(shapes(3, 3, min_side, max_elements=256))
-    lead = draw(shapes(0, 2, min_side, 3)) if batch else ()
+    choices = draw_choices(draw, 1 + shape_bytes(3) + shape_bytes(2))
+    name = choices.of(_names(dtypes.FLOATS if dtype is None else dtype))
+    n, k, m = shape_of(choices, 3, 3, min_side)
+    lead = shape_of(choices, 0, 2, min_side, 3) if batch else ()
     a = draw_tensor(draw, name, lead + (n, k), tuple(layouts), **options)
     return Matmul(a, draw_tensor(draw, name, lead + (k, m), tuple(layouts), **options))

@@ -1,5 +1,6 @@
 """Indices that torch and numpy share: basic ones, lists of integers, masks."""
 
+from functools import lru_cache
 from typing import NamedTuple, Tuple
 
 import numpy as np
@@ -8,15 +9,21 @@ from hypothesis import strategies as st
 
 from spec import dtypes
 from spec.strategies.blueprint import count
+from spec.strategies.choices import draw_choices
 from spec.strategies.source_text import nested_text
-from spec.strategies.values import draw_codes
+from spec.strategies.values import codes_of
 
 
-@st.composite
-def _slices(draw, side):
-    """Draw a slice with a step above 0 whose bounds may be negative, out of range, crossed or absent."""
-    bounds = st.none() | st.integers(-side - 2, side + 2)
-    return slice(draw(bounds), draw(bounds), draw(st.none() | st.integers(1, 3)))
+@lru_cache(maxsize=256)
+def _bounds(side):
+    """Return the bounds of a slice, simplest first: every second one is absent, and some are out of range."""
+    numbers = sorted(range(-side - 2, side + 3), key=abs)
+    return (None,) * len(numbers) + tuple(numbers)
+
+
+def _slice(choices, side):
+    """Make a slice with a step above 0 of three bytes; its bounds may be negative, out of range, crossed or absent."""
+    return slice(choices.of(_bounds(side)), choices.of(_bounds(side)), choices.of((None, None, None, 1, 2, 3)))
 
 
 @st.composite
@@ -26,24 +33,28 @@ def basic_indices(draw, shape):
     Its items are ints (negative ones too), slices with steps above 0, at most one Ellipsis, and None; it may have
     fewer items than there are axes. An axis of size 0 gets slices only. numpy and torch both take it as it is.
     """
-    used = draw(st.integers(0, len(shape)))
-    split = draw(st.integers(0, used)) if draw(st.booleans()) else None
+    choices = draw_choices(draw, 5 + 5 * (len(shape) + 1))
+    used = choices.between(0, len(shape))
+    has_ellipsis, split = choices.below(2), choices.between(0, used)
+    trailing_none, bare = choices.below(8) == 7, choices.below(2)
     axes = list(range(used))
-    items = []
-    if split is not None:
+    if has_ellipsis:
         axes = axes[:split] + [None] + list(range(len(shape) - (used - split), len(shape)))
+    items = []
     for axis in axes:
-        if draw(st.integers(0, 7)) == 7:
+        item = choices.part(5)
+        if item.below(8) == 7:
             items.append(None)
         if axis is None:
             items.append(Ellipsis)
-        elif shape[axis] and draw(st.booleans()):
-            items.append(draw(st.integers(-shape[axis], shape[axis] - 1)))
+        elif item.below(2) and shape[axis]:
+            place = item.below(2 * shape[axis])
+            items.append(place if place < shape[axis] else shape[axis] - 1 - place)
         else:
-            items.append(draw(_slices(shape[axis])))
-    if draw(st.integers(0, 7)) == 7:
+            items.append(_slice(item, shape[axis]))
+    if trailing_none:
         items.append(None)
-    if len(items) == 1 and draw(st.booleans()):
+    if len(items) == 1 and bare:
         return items[0]
     return tuple(items)
 
@@ -62,10 +73,11 @@ def index_lists(shape, axes=1, min_size=0, max_size=9):
 
 @st.composite
 def _lists(draw, sides, min_size, max_size):
-    number = draw(st.integers(min_size, max_size)) if all(sides) else 0
+    choices = draw_choices(draw, 1 + 16 * len(sides))
+    number = choices.between(min_size, max_size) if all(sides) else 0
     lists = []
     for side in sides:
-        codes = draw_codes(draw, number)
+        codes = codes_of(choices, number)
         lists.append([-1 - code // 2 % side if code % 2 else code // 2 % side for code in codes])
     return tuple(lists)
 
@@ -94,8 +106,8 @@ class Mask(NamedTuple("Mask", [("size", Tuple[int, ...]), ("bits", Tuple[bool, .
 def masks(draw, shape):
     """Draw a Mask of `shape`: any pattern, and often all or none of the elements."""
     number = count(shape)
-    kind = draw(st.integers(0, 5))
+    choices = draw_choices(draw, 1 + 16)
+    kind = choices.below(6)
     if kind in (1, 2):
         return Mask(tuple(shape), (kind == 2,) * number)
-    codes = draw_codes(draw, number)
-    return Mask(tuple(shape), tuple(code % 2 == 1 for code in codes))
+    return Mask(tuple(shape), tuple(code % 2 == 1 for code in codes_of(choices, number)))

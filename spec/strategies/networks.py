@@ -12,7 +12,8 @@ from typing import NamedTuple, Tuple
 import numpy as np
 from hypothesis import strategies as st
 
-from spec.strategies.values import draw_codes, draw_values
+from spec.strategies.choices import draw_choices
+from spec.strategies.values import VALUE_BYTES, codes_of, values_of
 
 TwoLayer = NamedTuple("TwoLayer", [("x", np.ndarray), ("y", np.ndarray), ("w1", np.ndarray), ("w2", np.ndarray)])
 TwoLayer.__doc__ = "A two-layer network and its data: x (n, d_in), y (n, d_out), w1 (d_in, h), w2 (h, d_out)."
@@ -28,6 +29,7 @@ MARGIN = 1e-3
 
 _SIDES = (1, 2, 3, 4)
 _DISTINCT = tuple(permutations(range(1, 6), 4))
+_KINK_BYTES = 2
 
 
 @lru_cache(maxsize=256)
@@ -38,12 +40,12 @@ def _numbers(which):
 
 
 def _matrix(draw, rows, columns, exact):
+    choices = draw_choices(draw, VALUE_BYTES)
     if exact:
-        values = draw_values(draw, "float64", rows * columns, integral=True, bounded=2)
+        values = values_of(choices, "float64", rows * columns, integral=True, bounded=2)
     else:
-        numbers = _numbers(draw(st.integers(0, 255)))
-        codes = draw_codes(draw, rows * columns)
-        values = [numbers[code % 64] for code in codes]
+        numbers = _numbers(choices.below(256))
+        values = [numbers[code % 64] for code in codes_of(choices, rows * columns)]
     return np.array(values, dtype=np.float64).reshape(rows, columns)
 
 
@@ -83,23 +85,23 @@ def _keep_from_kinks(x, weights, exact):
         activation = np.maximum(activation @ weight, 0)
 
 
-def _put_on_kink(draw, x, w1):
+def _put_on_kink(choices, x, w1):
     """Make a sample of x or a hidden unit of w1 zero, so that its pre-activations are 0 whatever the other factor."""
-    code = draw(st.integers(0, x.shape[0] + w1.shape[1] - 1))
+    code = choices.below(x.shape[0] + w1.shape[1])
     if code < w1.shape[1]:
         w1[:, code] = 0
     else:
         x[code - w1.shape[1], :] = 0
 
 
-def _draw_stack(draw, widths, exact, kinks):
+def _draw_stack(draw, choices, widths, exact, kinks):
     x = _matrix(draw, widths[0], widths[1], exact)
     weights = tuple(_matrix(draw, rows, columns, exact) for rows, columns in zip(widths[1:], widths[2:]))
     y = _matrix(draw, widths[0], widths[-1], exact)
     if not kinks:
         _keep_from_kinks(x, weights[:-1], exact)
-    elif len(weights) > 1 and (not exact or draw(st.booleans())):
-        _put_on_kink(draw, x, weights[0])
+    elif len(weights) > 1 and (choices.below(2) or not exact):
+        _put_on_kink(choices, x, weights[0])
     return Stack(x, y, weights)
 
 
@@ -112,9 +114,10 @@ def two_layer_networks(draw, exact=True, kinks=None, sizes=None, distinct=False)
     means `exact`. sizes is (n, d_in, h, d_out), by default 1 to 4 each; distinct makes the four differ (1 to 5), so
     that a transposed matrix fits nowhere.
     """
+    choices = draw_choices(draw, 4 + _KINK_BYTES)
     if sizes is None:
-        sizes = draw(st.sampled_from(_DISTINCT)) if distinct else [draw(st.sampled_from(_SIDES)) for _ in range(4)]
-    x, y, (w1, w2) = _draw_stack(draw, tuple(sizes), exact, exact if kinks is None else kinks)
+        sizes = choices.of(_DISTINCT) if distinct else [choices.of(_SIDES) for _ in range(4)]
+    x, y, (w1, w2) = _draw_stack(draw, choices, tuple(sizes), exact, exact if kinks is None else kinks)
     return TwoLayer(x, y, w1, w2)
 
 
@@ -124,9 +127,10 @@ def relu_stacks(draw, exact=True, kinks=None, min_depth=0, max_depth=4):
 
     Without a hidden layer it is linear, and kinks does not matter.
     """
-    depth = draw(st.integers(min_depth, max_depth))
-    widths = [draw(st.sampled_from(_SIDES)) for _ in range(depth + 3)]
-    return _draw_stack(draw, tuple(widths), exact, exact if kinks is None else kinks)
+    choices = draw_choices(draw, 1 + max_depth + 3 + _KINK_BYTES)
+    depth = choices.between(min_depth, max_depth)
+    widths = [choices.of(_SIDES) for _ in range(depth + 3)]
+    return _draw_stack(draw, choices, tuple(widths), exact, exact if kinks is None else kinks)
 
 
 @st.composite
@@ -136,7 +140,8 @@ def regressions(draw, exact=False, noise=False):
     The first rows of x are the identity: every singular value of x is at least 1, and the least-squares solution is
     unique (without noise it is w).
     """
-    d, k, more = (draw(st.sampled_from(_SIDES)) for _ in range(3))
+    choices = draw_choices(draw, 3)
+    d, k, more = (choices.of(_SIDES) for _ in range(3))
     x = np.concatenate([np.eye(d), _matrix(draw, more - 1, d, exact)])
     w = _matrix(draw, d, k, exact)
     return Regression(x, _matrix(draw, len(x), k, exact) if noise else x @ w, w)

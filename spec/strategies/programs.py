@@ -7,6 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from spec.strategies.blueprint import Blueprint
+from spec.strategies.choices import draw_choices
 from spec.strategies.values import draw_values
 
 Leaf = NamedTuple("Leaf", [("blueprint", Blueprint), ("requires_grad", bool)])
@@ -113,22 +114,22 @@ def programs(draw, ops=tuple(OPERATIONS), max_leaves=3, max_steps=8, no_grad=Tru
     no_grad=False has no step that runs unrecorded; scalar=True ends in a sum. ops limits the operations, for example
     to SMOOTH.
     """
-    size = draw(st.sampled_from([(), (2,), (3,)]))
-    leaves = []
-    for place in range(draw(st.integers(1, max_leaves))):
-        options = {"integral": True, "bounded": 3} if exact else {"finite": True, "subnormal": False, "bounded": 3.0}
+    choices = draw_choices(draw, 3 + max_leaves + 4 * max_steps)
+    size = choices.of(((), (2,), (3,)))
+    options = {"integral": True, "bounded": 3} if exact else {"finite": True, "subnormal": False, "bounded": 3.0}
+    leaves, flags = [], choices.part(max_leaves)
+    for place in range(choices.between(1, max_leaves)):
         values = draw_values(draw, "float64", size[0] if size else 1, **options)
-        leaves.append(Leaf(Blueprint("float64", values, size), place == 0 or draw(st.booleans())))
+        leaves.append(Leaf(Blueprint("float64", values, size), flags.below(2) == 1 or place == 0))
     bounds = [3.0] * len(leaves)
     steps = []
-    for _ in range(draw(st.integers(1, max_steps))):
-        op = draw(st.sampled_from(ops))
-        operands = tuple(_operand(draw, len(bounds)) for _ in range(OPERATIONS[op]))
+    for _ in range(choices.between(1, max_steps)):
+        op, operands, recorded = choices.of(ops), choices.part(2), choices.below(10) < 9 or not no_grad
+        operands = tuple(_operand(operands, len(bounds)) for _ in range(OPERATIONS[op]))
         bound = _bounded(op, [bounds[operand] for operand in operands])
         if bound > _LARGEST:
             operands = (0,) * len(operands)
             bound = _bounded(op, [3.0] * len(operands))
-        recorded = not (no_grad and draw(st.integers(0, 9)) == 9)
         steps.append(Step(op, operands, recorded))
         bounds.append(bound)
     if scalar:
@@ -136,7 +137,7 @@ def programs(draw, ops=tuple(OPERATIONS), max_leaves=3, max_steps=8, no_grad=Tru
     return Program(tuple(leaves), tuple(steps))
 
 
-def _operand(draw, number):
-    """Draw the number of an earlier node: any, or one of the last two."""
-    back = draw(st.integers(0, 2 * number - 1))
+def _operand(choices, number):
+    """Choose the number of an earlier node: any, or one of the last two."""
+    back = choices.below(2 * number)
     return number - 1 - back if back < number else number - 1 - back % min(2, number)

@@ -3,7 +3,7 @@ from functools import lru_cache
 
 from hypothesis import strategies as st
 
-from spec.strategies.choices import choice, numbers
+from spec.strategies.choices import choice, draw_choices
 
 SIZES = (1, 2, 3, 0, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65)
 """Sides of a tensor, simplest first: small ones, and those that straddle the widths of vector instructions."""
@@ -22,6 +22,26 @@ def _between(sides, low, high):
     return tuple(side for side in sides if low <= side <= high) or (max(low, min(high, 1)),)
 
 
+def shape_bytes(max_dims=4):
+    """Return how many bytes `shape_of` takes."""
+    return 2 + max_dims
+
+
+def shape_of(choices, min_dims=0, max_dims=4, min_side=0, max_side=65, max_elements=256):
+    """Return a shape made of some bytes, as `shapes` draws it."""
+    choices = choices.part(shape_bytes(max_dims))
+    dims = choices.between(min_dims, max_dims)
+    if not dims:
+        return ()
+    shape, room = [], max_elements
+    long_one = choices.below(2 * dims) - dims
+    for axis in range(dims):
+        sides = SIZES if dims == 1 else _LONG if axis == long_one else _SMALL
+        shape.append(choices.of(_between(sides, min_side, min(max_side, max(room, min_side)))))
+        room //= max(shape[-1], 1)
+    return tuple(shape)
+
+
 @st.composite
 def shapes(draw, min_dims=0, max_dims=4, min_side=0, max_side=65, max_elements=256):
     """Draw a shape, a tuple of ints, of at most max_elements elements.
@@ -29,21 +49,4 @@ def shapes(draw, min_dims=0, max_dims=4, min_side=0, max_side=65, max_elements=2
     A vector has any of SIZES. With more dimensions, every other shape has one long side, at any place; the other sides
     stay small, so that many dimensions are affordable.
     """
-    dims = draw(numbers(min_dims, max_dims)) if min_dims < max_dims else min_dims
-    if not dims:
-        return ()
-    shape, room = [], max_elements
-    long_one = draw(numbers(0, 2 * dims - 1)) - dims if dims > 1 else -1
-    for axis in range(dims):
-        sides = SIZES if dims == 1 else _LONG if axis == long_one else _SMALL
-        sides = _between(sides, min_side, min(max_side, max(room, min_side)))
-        side = sides[draw(numbers(0, len(sides) - 1))]
-        shape.append(side)
-        room //= max(side, 1)
-    return tuple(shape)
-
-
-@lru_cache(maxsize=256)
-def default_shapes(max_elements):
-    """Return the strategy that draws any shape of at most so many elements."""
-    return shapes(max_elements=max_elements)
+    return shape_of(draw_choices(draw, shape_bytes(max_dims)), min_dims, max_dims, min_side, max_side, max_elements)

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from spec import dtypes
 from spec.strategies import layouts as ways
 from spec.strategies.blueprint import LAYOUTS, Blueprint, contiguous_stride, count
-from spec.strategies.choices import CODES, choice, pick
-from spec.strategies.shapes import default_shapes, shapes
-from spec.strategies.values import draw_values
+from spec.strategies.choices import draw_choices
+from spec.strategies.shapes import shape_bytes, shape_of, shapes
+from spec.strategies.values import VALUE_BYTES, values_of
 
 SEPARATE = ("contiguous", "transposed", "sliced")
 """The layouts in which no two elements share a cell, so that every in-place operation is legal."""
@@ -23,13 +23,20 @@ def _admitted(layouts, long_axes):
     return kept + ("transposed",) * ("transposed" in kept) or ("contiguous",)
 
 
-def draw_layout(draw, shape, layouts):
-    """Draw (stride, offset, number of storage cells) for `shape` in one of `layouts`: for use inside a composite.
+LAYOUT_BYTES = 3
+"""How many bytes `layout_of` takes."""
+
+TENSOR_BYTES = LAYOUT_BYTES + VALUE_BYTES
+"""How many bytes `tensor_of` takes."""
+
+
+def layout_of(choices, shape, layouts):
+    """Return (stride, offset, number of storage cells) for `shape` in one of `layouts`, made of LAYOUT_BYTES bytes.
 
     A shape that admits none of the layouts, such as a vector that is to be transposed, comes out contiguous. Offsets,
     steps and unused cells come only where "sliced" is among the layouts; a transposed tensor then has them too.
     """
-    layout, code = pick(draw(CODES), _admitted(layouts, sum(side > 1 for side in shape)))
+    layout, code = choices.of(_admitted(layouts, sum(side > 1 for side in shape))), choices.below(2**16)
     if layout == "contiguous":
         return contiguous_stride(shape), 0, count(shape)
     if layout == "sliced":
@@ -39,14 +46,15 @@ def draw_layout(draw, shape, layouts):
     return ways.expanded(shape, code) if layout == "expanded" else ways.overlapping(shape, code)
 
 
-def draw_tensor(draw, dtype, shape, layouts=SEPARATE, elements=None, **options):
+def tensor_of(choices, dtype, shape, layouts=SEPARATE, **options):
+    """Return a Blueprint of a given dtype name and shape, made of TENSOR_BYTES bytes."""
+    stride, offset, cells = layout_of(choices, shape, layouts)
+    return Blueprint(dtype, values_of(choices, dtype, cells, **options), shape, stride, offset)
+
+
+def draw_tensor(draw, dtype, shape, layouts=SEPARATE, **options):
     """Draw a Blueprint of a given dtype name and shape: for use inside a composite."""
-    stride, offset, cells = draw_layout(draw, shape, layouts)
-    if elements is None:
-        values = draw_values(draw, dtype, cells, **options)
-    else:
-        values = dtypes.nearest(dtype, draw(st.lists(elements, min_size=cells, max_size=cells)))
-    return Blueprint(dtype, values, shape, stride, offset)
+    return tensor_of(draw_choices(draw, TENSOR_BYTES), dtype, shape, layouts, **options)
 
 
 def _check(names, layouts):
@@ -61,26 +69,28 @@ def _check(names, layouts):
     return names
 
 
-def tensors(dtype=None, shape=None, layouts=SEPARATE, elements=None, max_elements=128, **options):
+def tensors(dtype=None, shape=None, layouts=SEPARATE, max_elements=128, **options):
     """Draw a Blueprint.
 
     dtype is a name, a tuple of names, or None for any real one; shape a tuple, a strategy, or None for `shapes()`;
-    layouts some of LAYOUTS, as `draw_layout` has it: by default those in which no two elements share a cell. Storage
-    is filled by `elements` where it is given, else with the corners and options of `values.table` (finite, kinks,
-    subnormal, integral, bounded, positive). ValueError for an unknown layout or a dtype that the installed torch lacks.
+    layouts some of LAYOUTS, as `layout_of` has it: by default those in which no two elements share a cell. Storage is
+    filled with the corners and options of `values_of` (finite, kinks, subnormal, integral, bounded, positive, among).
+    ValueError for an unknown layout or a dtype that the installed torch lacks.
     """
     names, layouts = _check(dtype, layouts), tuple(layouts)
-    return _tensors(names, shape, layouts, elements, max_elements, tuple(sorted(options.items())))
+    return _tensors(names, shape, layouts, max_elements, tuple(sorted(options.items())))
 
 
 @st.composite
-def _tensors(draw, names, shape, layouts, elements, max_elements, options):
-    name = names[0] if len(names) == 1 else draw(choice(names))
+def _tensors(draw, names, shape, layouts, max_elements, options):
     if shape is None:
-        shape = draw(default_shapes(max_elements))
-    elif not isinstance(shape, tuple):
-        shape = draw(shape)
-    return draw_tensor(draw, name, shape, layouts, elements, **dict(options))
+        choices = draw_choices(draw, 1 + shape_bytes() + TENSOR_BYTES)
+        name, shape = choices.of(names), shape_of(choices, max_elements=max_elements)
+    else:
+        shape = shape if isinstance(shape, tuple) else draw(shape)
+        choices = draw_choices(draw, 1 + TENSOR_BYTES)
+        name = choices.of(names)
+    return tensor_of(choices, name, shape, layouts, **dict(options))
 
 
 def vectors(dtype=None, min_side=0, max_side=65, **options):

@@ -1,9 +1,9 @@
 """Elements of tensors, with the corners of each dtype reached often.
 
-A tensor's elements cost two draws, however many there are: an integer that picks a table of 256 numbers, and sixteen
-bytes, of which one for each element is made, which picks from the table. The narrow tables hold corners only (kinks,
+A tensor's elements cost one draw, however many there are: two bytes pick a table of 4, 16 or 256 numbers, and of
+sixteen bytes one for each element is made, which picks from the table. The narrow tables hold corners only (kinks,
 ties, -0.0, NaN, infinities, subnormals, extremes); the widest mixes them half and half with ordinary numbers that
-depend on the drawn integer.
+depend on the table's own number. Now and then all elements are one corner.
 """
 
 from functools import lru_cache
@@ -12,9 +12,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from spec import dtypes
+from spec.strategies.choices import draw_choices
 
-_WIDTHS = (4, 16, 256)
-_TABLES = 256
+_WIDTHS = 6 * (4,) + 5 * (16,) + 4 * (256,) + (1,)
+"""How many numbers of a table may occur in a tensor; 1 is for a tensor whose elements are all the same."""
 
 
 def _float_corners(name):
@@ -118,37 +119,44 @@ def _folded(value, low, high):
     return low + (value - low) % (high - low) if high > low else low
 
 
-_SIXTEEN = st.binary(min_size=16, max_size=16)
+VALUE_BYTES = 18
+"""How many bytes `values_of` takes, however many values it makes."""
 
 
-def draw_codes(draw, number):
-    """Draw `number` whole numbers from 0 to 255 as a list: for use inside a composite.
+def codes_of(choices, number):
+    """Return `number` whole numbers from 0 to 255 as a list, made of sixteen bytes however many they are.
 
-    Sixteen are drawn, however many are asked for, and the others are made of them. Hypothesis tries parts of one
-    example in another; a draw of a size that does not fit there comes out as zeros, and so would half of all tensors.
+    Hypothesis tries parts of one example in another; a draw of a size that does not fit there comes out as zeros, and
+    so would half of all tensors if it depended on their size.
     """
-    codes = draw(_SIXTEEN)
+    codes = choices.codes(16)
     further = [(3 * codes[i % 16] + 5 * codes[(i + i // 16) % 16]) % 256 for i in range(16, number)]
     return (list(codes) + further)[:number]
 
 
-_NUMBERS = st.integers(0, len(_WIDTHS) * _TABLES - 1)
+def values_of(choices, name, number, among=None, **options):
+    """Return `number` values of dtype `name` as a list, made of VALUE_BYTES bytes.
+
+    They are some of `among`, numbers of that dtype, where it is given; else the options are those of `table`.
+    """
+    width, which, codes = choices.of(_WIDTHS), choices.below(256), codes_of(choices, number)
+    values = among or table(name, which, **options)
+    if width == 1:
+        return [values[codes[0] % min(16, len(values))] for _ in codes]
+    return [values[code % min(width, len(values))] for code in codes]
 
 
 def draw_values(draw, name, number, **options):
-    """Draw `number` values of dtype `name` as a list, with the options of `table`: for use inside a composite."""
-    which = draw(_NUMBERS)
-    width = _WIDTHS[which % 3]
-    values = table(name, which // 3, **options)
-    return [values[code % width] for code in draw_codes(draw, number)]
+    """Draw `number` values of dtype `name` as a list, with the options of `values_of`: for use inside a composite."""
+    return values_of(draw_choices(draw, VALUE_BYTES), name, number, **options)
 
 
 @st.composite
 def fills(draw, name, number, **options):
-    """Draw a tuple of `number` values of dtype `name`; the options are those of `table`. It costs two draws."""
+    """Draw a tuple of `number` values of dtype `name`; the options are those of `values_of`. It costs one draw."""
     return tuple(draw_values(draw, name, number, **options))
 
 
 def elements(name, **options):
-    """Draw one value of dtype `name`, a Python number; the options are those of `table`."""
+    """Draw one value of dtype `name`, a Python number; the options are those of `values_of`."""
     return fills(name, 1, **options).map(lambda values: values[0])

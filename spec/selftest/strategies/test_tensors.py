@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from spec import dtypes
 from spec.selftest.strategies.reaching import for_examples, minimal, reaches, share
@@ -158,8 +157,9 @@ def test_an_option_that_leaves_nothing_is_an_error():
         table("float32", bounded=0, kinks=False)
 
 
-def test_elements_may_come_from_any_strategy():
-    assert minimal(tensors("float64", shape=(2,), elements=st.just(0.25))) == Blueprint.of([0.25, 0.25])
+def test_values_may_be_given():
+    assert minimal(tensors("float64", shape=(2,), among=(0.25, 0.5))) == Blueprint.of([0.25, 0.25])
+    assert reaches(tensors("float64", shape=(2,), among=(0.25, 0.5)), lambda b: set(b.storage) == {0.25, 0.5})
 
 
 def test_the_simplest_tensor_is_a_0_dim_zero():
