@@ -23,9 +23,10 @@ _OF_OTHERS = [os.environ.encodekey(name) for name in ("PYTEST_CURRENT_TEST", "CU
 
 
 def pytest_collection_finish():
-    """Keep what is imported by now out of every later garbage collection: torch alone brings 170,000 objects."""
+    """Collect garbage seldom, and keep what is imported by now out of it: torch alone brings 170,000 objects."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20000)
 
 
 def _environment():

@@ -44,14 +44,18 @@ class Choices(object):
         return options[self.below(len(options))]
 
 
-@lru_cache(maxsize=256)
-def _bytes(size):
-    return st.binary(min_size=size, max_size=size)
+BLOCK = 32
+"""How many bytes a draw has.
+
+Hypothesis tries parts of one example in another; a draw that has another size there comes out as zeros.
+"""
+
+_BLOCK = st.binary(min_size=BLOCK, max_size=BLOCK)
 
 
 def draw_choices(draw, size):
-    """Draw Choices of `size` bytes: for use inside a composite. To take more than there are raises IndexError."""
-    return Choices(draw(_bytes(size)))
+    """Draw Choices of at least `size` bytes: for use inside a composite; to take more than there are is an error."""
+    return Choices(b"".join(draw(_BLOCK) for _ in range(-(-size // BLOCK))))
 
 
 @lru_cache(maxsize=1024)

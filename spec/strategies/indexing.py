@@ -16,14 +16,30 @@ from spec.strategies.values import codes_of
 
 @lru_cache(maxsize=256)
 def _bounds(side):
-    """Return the bounds of a slice, simplest first: every second one is absent, and some are out of range."""
+    """Return the bounds of a slice, simplest first: about half of them absent, and some out of range."""
     numbers = sorted(range(-side - 2, side + 3), key=abs)
-    return (None,) * len(numbers) + tuple(numbers)
+    return (None,) * min(len(numbers), 120) + tuple(numbers)
 
 
-def _slice(choices, side):
-    """Make a slice with a step above 0 of three bytes; its bounds may be negative, out of range, crossed or absent."""
-    return slice(choices.of(_bounds(side)), choices.of(_bounds(side)), choices.of((None, None, None, 1, 2, 3)))
+SLICE_BYTES = 5
+"""How many bytes `slice_of` takes at most; three are enough for a side of up to 65."""
+
+
+def slice_of(choices, side, steps=(None, 1, 2, 3)):
+    """Make a slice of SLICE_BYTES bytes at most; its bounds may be negative, out of range, crossed or absent."""
+    return slice(choices.of(_bounds(side)), choices.of(_bounds(side)), choices.of(steps))
+
+
+def place_of(choices, side):
+    """Make an index of one of `side` elements of one or two bytes, counted from the end at times."""
+    place = choices.below(2 * side)
+    return place if place < side else side - 1 - place
+
+
+@st.composite
+def slices(draw, side, steps=(None, 1, 2, 3)):
+    """Draw a slice for a dimension of `side` elements; its bounds may be absent, negative, crossed or out of range."""
+    return slice_of(draw_choices(draw, SLICE_BYTES), side, steps)
 
 
 @st.composite
@@ -33,7 +49,8 @@ def basic_indices(draw, shape):
     Its items are ints (negative ones too), slices with steps above 0, at most one Ellipsis, and None; it may have
     fewer items than there are axes. An axis of size 0 gets slices only. numpy and torch both take it as it is.
     """
-    choices = draw_choices(draw, 5 + 5 * (len(shape) + 1))
+    item_bytes = 2 + (SLICE_BYTES if max(shape, default=0) > 65 else 3)
+    choices = draw_choices(draw, 5 + item_bytes * (len(shape) + 1))
     used = choices.between(0, len(shape))
     has_ellipsis, split = choices.below(2), choices.between(0, used)
     trailing_none, bare = choices.below(8) == 7, choices.below(2)
@@ -42,16 +59,15 @@ def basic_indices(draw, shape):
         axes = axes[:split] + [None] + list(range(len(shape) - (used - split), len(shape)))
     items = []
     for axis in axes:
-        item = choices.part(5)
+        item = choices.part(item_bytes)
         if item.below(8) == 7:
             items.append(None)
         if axis is None:
             items.append(Ellipsis)
         elif item.below(2) and shape[axis]:
-            place = item.below(2 * shape[axis])
-            items.append(place if place < shape[axis] else shape[axis] - 1 - place)
+            items.append(place_of(item, shape[axis]))
         else:
-            items.append(_slice(item, shape[axis]))
+            items.append(slice_of(item, shape[axis]))
     if trailing_none:
         items.append(None)
     if len(items) == 1 and bare:

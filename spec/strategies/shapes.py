@@ -35,6 +35,7 @@ def shape_of(choices, min_dims=0, max_dims=4, min_side=0, max_side=65, max_eleme
         return ()
     shape, room = [], max_elements
     long_one = choices.below(2 * dims) - dims
+    choices.codes(max_dims - dims)  # so that a last side stays the last one when the first ones go
     for axis in range(dims):
         sides = SIZES if dims == 1 else _LONG if axis == long_one else _SMALL
         shape.append(choices.of(_between(sides, min_side, min(max_side, max(room, min_side)))))

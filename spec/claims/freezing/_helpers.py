@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from spec.oracles import backprop
 from spec.strategies import relu_stacks
+from spec.strategies.choices import draw_choices
 
 Frozen = NamedTuple("Frozen", [
     ("x", np.ndarray), ("y", np.ndarray), ("weights", Tuple[np.ndarray, ...]), ("frozen", Tuple[bool, ...])])
@@ -19,12 +20,12 @@ x is (n, d_in), y (n, d_out); weights multiply from the right, so that the first
 def frozen_networks(draw, max_depth=3, leading=False):
     """Draw a Frozen with up to max_depth hidden layers; leading freezes the first ones, at least one and not all."""
     stack = draw(relu_stacks(max_depth=max_depth, min_depth=1 if leading else 0))
-    layers = len(stack.weights)
+    layers, choices = len(stack.weights), draw_choices(draw, max_depth + 1)
     if leading:
-        number = draw(st.integers(1, layers - 1))
+        number = choices.between(1, layers - 1)
         frozen = (True,) * number + (False,) * (layers - number)
     else:
-        frozen = tuple(draw(st.lists(st.booleans(), min_size=layers, max_size=layers)))
+        frozen = tuple(choices.below(2) == 1 for _ in range(layers))
     return Frozen(stack.x, stack.y, stack.weights, frozen)
 
 

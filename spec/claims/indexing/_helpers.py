@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from spec import dtypes
 from spec.oracles import memory
 from spec.strategies import SEPARATE, Blueprint, basic_indices, shapes, tensors
+from spec.strategies.choices import draw_choices
+from spec.strategies.indexing import place_of, slice_of
 
 READABLE = tuple(name for name in dtypes.ALL if name not in ("float64", "complex128"))
 """The dtypes that a property which only reads draws from: those that every kind of device may have."""
@@ -49,8 +51,10 @@ def storage_after(case, values):
 def places(draw, dtype=READABLE, min_dims=0, max_dims=4, layouts=SEPARATE):
     """Draw a Case whose index names one element: as many ints as there are dimensions, some counted from the end."""
     x = draw(tensors(dtype, shape=shapes(min_dims, max_dims, min_side=1, max_elements=64), layouts=layouts))
-    index = tuple(draw(st.integers(-side, side - 1)) for side in x.size)
-    return Case(x, index[0] if len(index) == 1 and draw(st.booleans()) else index)
+    choices = draw_choices(draw, 1 + 2 * x.ndim)
+    bare = choices.below(2)
+    index = tuple(place_of(choices, side) for side in x.size)
+    return Case(x, index[0] if len(index) == 1 and bare else index)
 
 
 @st.composite
@@ -64,16 +68,10 @@ def indexed(draw, dtype=READABLE, min_dims=0, max_dims=4, layouts=SEPARATE):
 def sliced(draw, dtype=READABLE, layouts=SEPARATE):
     """Draw a Case whose index is made of slices alone, one for each of the first dimensions, steps above 0."""
     x = draw(tensors(dtype, shape=shapes(1, 3, max_elements=64), layouts=layouts))
-    used = draw(st.integers(1, x.ndim))
-    index = tuple(draw(slices(side)) for side in x.size[:used])
-    return Case(x, index[0] if used == 1 and draw(st.booleans()) else index)
-
-
-@st.composite
-def slices(draw, side, steps=(None, 1, 2, 3)):
-    """Draw a slice for a dimension of `side` elements; its bounds may be absent, negative, crossed or out of range."""
-    bounds = st.none() | st.integers(-side - 2, side + 2)
-    return slice(draw(bounds), draw(bounds), draw(st.sampled_from(steps)))
+    choices = draw_choices(draw, 2 + 5 * x.ndim)
+    used, bare = choices.between(1, x.ndim), choices.below(2)
+    index = tuple(slice_of(choices, side) for side in x.size[:used])
+    return Case(x, index[0] if used == 1 and bare else index)
 
 
 _FAR = (0, 1, 7, 2 ** 31, 2 ** 32, 2 ** 61)
@@ -83,11 +81,11 @@ _FAR = (0, 1, 7, 2 ** 31, 2 ** 32, 2 ** 61)
 def out_of_range(draw):
     """Draw a Case in which one int of the index lies outside its dimension; the others are in range."""
     x = draw(tensors(WRITABLE, shape=shapes(1, 3, max_elements=32)))
-    wrong = draw(st.integers(0, x.ndim - 1))
-    used = draw(st.integers(wrong + 1, x.ndim))
-    index = [
-        draw(st.integers(-side, side - 1)) if side and draw(st.booleans()) else slice(None) for side in x.size[:used]
-    ]
-    side, beyond = x.size[wrong], draw(st.sampled_from(_FAR))
-    index[wrong] = draw(st.sampled_from((side + beyond, -side - 1 - beyond)))
+    choices = draw_choices(draw, 4 + 3 * x.ndim)
+    wrong = choices.below(x.ndim)
+    used = choices.between(wrong + 1, x.ndim)
+    side, beyond = x.size[wrong], choices.of(_FAR)
+    wrong_one = choices.of((side + beyond, -side - 1 - beyond))
+    index = [place_of(choices, side) if choices.below(2) and side else slice(None) for side in x.size[:used]]
+    index[wrong] = wrong_one
     return Case(x, index[0] if used == 1 else tuple(index))

@@ -28,6 +28,8 @@ from spec.claims.indexing._helpers import (
 from spec.oracles.agreement import agrees
 from spec.sources import FLOYDHUB, TEMPLATE
 from spec.strategies import LAYOUTS, Blueprint, index_lists, shapes, tensors
+from spec.strategies.choices import draw_choices
+from spec.strategies.indexing import place_of
 
 
 def has(kind):
@@ -177,12 +179,12 @@ Mixed.__doc__ = "A tensor of three dimensions, and an index made of one integer,
 @st.composite
 def mixed(draw, orders=("isl", "ils", "sil", "sli", "lis", "lsi")):
     """Draw a Mixed; an order is written by the first letters of integer, slice and list."""
-    size = tuple(draw(st.sampled_from([2, 3, 4, 1, 5])) for _ in range(3))
+    choices = draw_choices(draw, 4 + 3 * 4)
+    size = tuple(choices.of((2, 3, 4, 1, 5)) for _ in range(3))
     items = []
-    for letter, side in zip(draw(st.sampled_from(orders)), size):
-        places = st.integers(-side, side - 1)
-        kinds = {"i": places, "s": st.just(slice(None)), "l": st.lists(places, min_size=1, max_size=3)}
-        items.append(draw(kinds[letter]))
+    for letter, side in zip(choices.of(orders), size):
+        length, places = choices.between(1, 3), [place_of(choices, side) for _ in range(3)]
+        items.append({"i": places[0], "s": slice(None), "l": places[:length]}[letter])
     return Mixed(draw(tensors(GATHERABLE, shape=size)), tuple(items))
 
 

@@ -15,6 +15,7 @@ from spec.claims.indexing._helpers import GATHERABLE, WRITABLE
 from spec.oracles.agreement import agrees
 from spec.sources import FLOYDHUB
 from spec.strategies import LAYOUTS, SEPARATE, Blueprint, Mask, masks, tensors
+from spec.strategies.choices import draw_choices
 
 Masked = NamedTuple("Masked", [("x", Blueprint), ("mask", Mask)])
 Masked.__doc__ = "A tensor and a mask of its first dimensions."
@@ -25,8 +26,10 @@ _ROWS = (3, 2, 1, 0, 5, 31, 32, 33, 40)
 @st.composite
 def masked(draw, dtype=GATHERABLE, layouts=SEPARATE, rows=_ROWS, min_dims=1):
     """Draw a Masked: as many rows as `rows` has it, up to three dimensions, masked by the first min_dims at least."""
-    size = (draw(st.sampled_from(rows)),) + tuple(draw(st.lists(st.integers(1, 3), min_size=min_dims - 1, max_size=2)))
-    dims = draw(st.integers(min_dims, len(size)))
+    choices = draw_choices(draw, 5)
+    further = choices.between(min_dims - 1, 2)
+    size = (choices.of(rows), choices.between(1, 3), choices.between(1, 3))[:1 + further]
+    dims = choices.between(min_dims, len(size))
     return Masked(draw(tensors(dtype, shape=size, layouts=layouts)), draw(masks(size[:dims])))
 
 

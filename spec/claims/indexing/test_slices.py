@@ -17,12 +17,11 @@ from spec.claims.indexing._helpers import (
     above_its_storage,
     cells_of,
     sliced,
-    slices,
     storage_after,
 )
 from spec.oracles.agreement import agrees
 from spec.sources import FLOYDHUB, TEMPLATE
-from spec.strategies import LAYOUTS, SEPARATE, shapes, tensors
+from spec.strategies import LAYOUTS, SEPARATE, shapes, slices, tensors
 
 
 @st.composite

@@ -12,6 +12,7 @@ import torch
 from hypothesis import strategies as st
 
 from spec.strategies import Blueprint, shapes, tensors
+from spec.strategies.choices import draw_choices
 
 Line = NamedTuple("Line", [("real", str), ("meaning", str)])
 Line.__doc__ = "One line of a program, and the same for numpy arrays only."
@@ -102,15 +103,16 @@ def exchanges(draw, start, dtypes, layouts, max_lines=9):
     a = draw(tensors(dtypes, shape=shapes(1, 3, min_side=1, max_side=9, max_elements=24), layouts=layouts,
                      integral=True))
     kinds, lines = {"a": start[0]}, []
-    for number in range(draw(st.integers(2, max_lines))):
-        name = draw(st.sampled_from(sorted(kinds)))
+    choices = draw_choices(draw, 1 + 4 * max_lines)
+    for number in range(choices.between(2, max_lines)):
+        line = choices.part(4)
+        name = line.of(sorted(kinds))
         kind = kinds[name]
-        if number and draw(st.booleans()):
-            forms = draw(st.sampled_from(_WRITTEN[kind]))
-            value = draw(st.integers(0, 9))
+        if line.below(2) and number:
+            forms, value = line.of(_WRITTEN[kind]), line.below(10)
             lines.append(Line(*[form.format(name, value) for form in forms]))
             continue
-        gives, text, meaning = draw(st.sampled_from(_MADE[kind] if number else _MADE[kind][:2]))
+        gives, text, meaning = line.of(_MADE[kind] if number else _MADE[kind][:2])
         fresh = _NAMES[len(kinds)]
         kinds[fresh] = gives
         lines.append(Line("{} = {}".format(fresh, text.format(name)), "{} = {}".format(fresh, meaning.format(name))))

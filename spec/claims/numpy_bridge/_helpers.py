@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from spec import dtypes
 from spec.capabilities import Capability
-from spec.strategies import Blueprint, elements, shapes, tensors
+from spec.strategies import Blueprint, shapes, tensors
 from spec.strategies.arrays import ArrayBlueprint, arrays
+from spec.strategies.choices import draw_choices
 from spec.strategies.indexing import basic_indices
+from spec.strategies.values import VALUE_BYTES, values_of
 
 
 def _int8_crosses():
@@ -89,8 +91,9 @@ Write.__doc__ = "A tensor with at least one element, an index of one of them, an
 def writes(draw, names, layouts, **options):
     """Draw a Write: the tensor's dtype is one of `names`, its layout one of `layouts`, its values as in `tensors`."""
     x = draw(tensors(names, shape=shapes(max_dims=3, min_side=1, max_elements=33), layouts=layouts, **options))
-    index = np.unravel_index(draw(st.integers(0, x.numel - 1)), x.size)
-    return Write(x, tuple(int(step) for step in index), draw(elements(x.dtype, **options)))
+    choices = draw_choices(draw, 2 + VALUE_BYTES)
+    index = np.unravel_index(choices.below(x.numel), x.size)
+    return Write(x, tuple(int(step) for step in index), values_of(choices, x.dtype, 1, **options)[0])
 
 
 class View(NamedTuple("View", [("x", Blueprint), ("index", Any), ("order", Tuple[int, ...])])):
