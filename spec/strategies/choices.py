@@ -1,15 +1,16 @@
-"""Choices that cost little: many are made of the bytes of one draw, and no strategy is built twice.
+"""Choices that cost little, since many of them are made of the bytes of one draw.
 
 Hypothesis takes about a tenth of a millisecond for each draw, and more for each part that it might repeat elsewhere in
 an example. What belongs together is therefore one draw; what is worth repeating, such as a whole tensor, is another.
 """
-from functools import lru_cache
-
 from hypothesis import strategies as st
 
 
 class Choices(object):
-    """Choices in a row, each made of the next bytes of one draw; a byte of 0 stands for the simplest option."""
+    """Choices in a row, each made of the next bytes of one draw; a byte of 0 stands for the simplest option.
+
+    Every method raises IndexError where there are not as many bytes left as it takes.
+    """
 
     __slots__ = ("_bytes", "_place")
 
@@ -19,9 +20,11 @@ class Choices(object):
 
     def codes(self, number):
         """Return the next `number` bytes: whole numbers from 0 to 255."""
-        start = self._place
-        self._place += number
-        return self._bytes[start:self._place]
+        start, end = self._place, self._place + number
+        if end > len(self._bytes):
+            raise IndexError("of {} bytes there are no {} after the first {}".format(len(self._bytes), number, start))
+        self._place = end
+        return self._bytes[start:end]
 
     def part(self, number):
         """Return Choices of the next `number` bytes: what follows stays in place, however many of them are used."""
@@ -30,8 +33,7 @@ class Choices(object):
     def below(self, number):
         """Return a whole number from 0 to number - 1, of one byte where number is at most 256, and else of two."""
         if number <= 256:
-            self._place += 1
-            return self._bytes[self._place - 1] % number
+            return self.codes(1)[0] % number
         high, low = self.codes(2)
         return (256 * high + low) % number
 
@@ -54,11 +56,5 @@ _BLOCK = st.binary(min_size=BLOCK, max_size=BLOCK)
 
 
 def draw_choices(draw, size):
-    """Draw Choices of at least `size` bytes: for use inside a composite; to take more than there are is an error."""
+    """Draw Choices of at least `size` bytes: for use inside a composite."""
     return Choices(b"".join(draw(_BLOCK) for _ in range(-(-size // BLOCK))))
-
-
-@lru_cache(maxsize=1024)
-def choice(options):
-    """Return the strategy that draws one of `options`, a tuple."""
-    return st.sampled_from(options)

@@ -3,7 +3,7 @@ from functools import lru_cache
 
 from hypothesis import strategies as st
 
-from spec.strategies.choices import choice, draw_choices
+from spec.strategies.choices import draw_choices
 
 SIZES = (1, 2, 3, 0, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65)
 """Sides of a tensor, simplest first: small ones, and those that straddle the widths of vector instructions."""
@@ -14,7 +14,7 @@ _LONG = (2, 8, 16, 17, 9, 7, 15, 16, 17, 33, 32, 31, 65)
 
 def sizes(min_side=0, max_side=65):
     """Draw one of SIZES between the two bounds (inclusive)."""
-    return choice(_between(SIZES, min_side, max_side))
+    return st.sampled_from(_between(SIZES, min_side, max_side))
 
 
 @lru_cache(maxsize=4096)

@@ -18,6 +18,7 @@ _WIDTHS = 5 * (4,) + 5 * (16,) + 4 * (256,) + 2 * (1,)
 """How many numbers of a table may occur in a tensor; 1 is for a tensor whose elements are all the same."""
 
 _TABLES = 16
+"""How many tables of a kind there are; each has 128 ordinary numbers of its own, and to make one takes a while."""
 
 
 def _float_corners(name):
