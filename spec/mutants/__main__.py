@@ -10,7 +10,8 @@ import os
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections import namedtuple
+from itertools import islice
 
 import pytest
 import torch  # noqa: F401  imported before the processes fork, so that it is paid for once
@@ -25,17 +26,28 @@ PLAIN = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile=ci", "--device=cp
 settings.register_profile("ci", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate))
 
 
+Run = namedtuple("Run", "mutants claims arguments path plugin")
+Run.__doc__ = """A run of pytest with some mutants: what it is told, and the path without ending of the files it writes.
+
+claims are the ids of those that name the mutant; there are none where it is about the null mutants.
+"""
+
+
 def main(words):
     started = time.time()
     with tempfile.TemporaryDirectory() as folder:
         claims = _claims(words, folder)
         work = _selected(claims, words)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            nothing = None if words else pool.submit(_try_null, folder)  # first, for it takes longest
-            runs = [(name, ids, pool.submit(_try, name, {id: claims[id]["section"] for id in ids}, folder))
-                    for name, ids in sorted(work.items())]
-            survivors = sum(_report(name, ids, run.result()) for name, ids, run in runs)
-            alarms = 0 if nothing is None else _report_null(nothing.result())
+        runs = [] if words else [_with_null(folder)]  # first, for it takes longest
+        runs += [_with_one(name, {id: claims[id]["section"] for id in ids}, folder)
+                 for name, ids in sorted(work.items())]
+        survivors = alarms = 0
+        for run, output in _outputs(runs):
+            verdicts = _verdicts(run.path, output)
+            if run.claims:
+                survivors += _report(run.mutants[0], run.claims, verdicts)
+            else:
+                alarms += _report_null(run.mutants, verdicts)
     print("{} mutants, {} not killed by every claim that names them, {:.0f} s".format(
         len(work), survivors, time.time() - started))
     return 1 if survivors or alarms or not work else 0
@@ -82,7 +94,8 @@ def _claims(words, folder):
         chapters = [chapter.replace("-", "_") for chapter in CHAPTERS]
     paths = [os.path.join("spec", "claims", chapter) for chapter in chapters]
     path = os.path.join(folder, "claims")
-    output = _run([one for one in paths if os.path.isdir(one)], path + ".txt", Reader(path))
+    reading = Run([], [], [one for one in paths if os.path.isdir(one)], path + ".txt", Reader(path))
+    (_, output), = _outputs([reading])
     try:
         with open(path) as file:
             return json.load(file)
@@ -105,20 +118,36 @@ def _selected(claims, words):
     return work
 
 
-def _try(name, sections, folder):
-    """Return the verdicts by claim id under a mutant, or the text of a run that could not give them."""
+def _with_one(name, sections, folder):
+    """Return the Run of one mutant, for the claims whose sections are given by their ids."""
     path = os.path.join(folder, name)
     chosen = ["--claim=" + id for id in sections] + sorted(set(sections.values()))
-    output = _run(["--mutant=" + name, "--verdicts={}.json".format(path)] + chosen, path, OneFailureEach())
-    return _verdicts(path, output)
+    arguments = ["--mutant=" + name, "--verdicts={}.json".format(path)] + chosen
+    return Run([name], list(sections), arguments, path, OneFailureEach())
 
 
-def _try_null(folder):
-    """Return the names of the null mutants that this version has, and the verdicts or the text of a run with them."""
+def _with_null(folder):
+    """Return the Run of all null mutants that this version has, for all claims."""
     names = [name for name, fault in mutants.catalogue().items() if fault.null and fault.fits()]
     path = os.path.join(folder, "null")
-    output = _run(["--mutant=" + name for name in names] + ["--verdicts={}.json".format(path)], path, None)
-    return names, _verdicts(path, output)
+    return Run(names, [], ["--mutant=" + name for name in names] + ["--verdicts={}.json".format(path)], path, None)
+
+
+def _outputs(runs):
+    """Carry out runs, as many at a time as there are processors; yield each and its output when it has ended.
+
+    All processes fork from this thread. One that forked from a thread of a pool would end with an error, and so would
+    those that the specification forks in turn: Python would wait there for the threads of the pool.
+    """
+    runs, running = iter(runs), {}
+    while True:
+        for run in islice(runs, os.cpu_count() - len(running)):
+            running[_start(run)] = run
+        if not running:
+            return
+        run = running.pop(os.wait()[0])
+        with open(run.path) as file:
+            yield run, file.read()
 
 
 def _verdicts(path, output):
@@ -136,22 +165,20 @@ def _summary(entry):
     return "not tried" if skipped and entry["verdict"] in ("unverified", "not-applicable") else entry["verdict"]
 
 
-def _run(arguments, path, plugin):
-    """Run pytest in a forked process with its output in a file, and return the output."""
+def _start(run):
+    """Run pytest in a forked process with its output in a file; return its process id."""
     child = os.fork()
-    if child == 0:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(handle, 1)
-        os.dup2(handle, 2)
-        status = 3
-        try:
-            status = int(pytest.main(PLAIN + arguments, plugins=[plugin] if plugin else []))
-        finally:
-            sys.stdout.flush()
-            os._exit(status)
-    os.waitpid(child, 0)
-    with open(path) as file:
-        return file.read()
+    if child:
+        return child
+    handle = os.open(run.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    status = 3
+    try:
+        status = int(pytest.main(PLAIN + run.arguments, plugins=[run.plugin] if run.plugin else []))
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
 
 
 def _report(name, ids, verdicts):
@@ -172,9 +199,8 @@ def _report(name, ids, verdicts):
     return 1 if survived else 0
 
 
-def _report_null(result):
+def _report_null(names, verdicts):
     """Print what the null mutants did; return 1 if some claim took offence."""
-    names, verdicts = result
     if not isinstance(verdicts, dict):
         print("null mutants: the run failed\n{}".format(verdicts))
         return 1
