@@ -35,12 +35,13 @@ def _names(dtype):
 
 def _common(draw, dtype, shape, max_elements, more=0):
     """Draw what several tensors have in common: (dtype name, shape, Choices of `more` bytes)."""
-    if shape is None or isinstance(shape, tuple):
-        choices = draw_choices(draw, 1 + shape_bytes() + more)
-        name = choices.of(_names(dtype))
-        return name, shape_of(choices, max_elements=max_elements) if shape is None else shape, choices
-    choices = draw_choices(draw, 1 + more)
-    return choices.of(_names(dtype)), draw(shape), choices
+    choices = draw_choices(draw, 1 + shape_bytes() + more)
+    name = choices.of(_names(dtype))
+    if shape is None:
+        shape = shape_of(choices, max_elements=max_elements)
+    elif not isinstance(shape, tuple):
+        shape = draw(shape)
+    return name, shape, choices
 
 
 @st.composite

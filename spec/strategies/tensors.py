@@ -83,13 +83,12 @@ def tensors(dtype=None, shape=None, layouts=SEPARATE, max_elements=128, **option
 
 @st.composite
 def _tensors(draw, names, shape, layouts, max_elements, options):
+    choices = draw_choices(draw, 1 + shape_bytes() + TENSOR_BYTES)
+    name = choices.of(names)
     if shape is None:
-        choices = draw_choices(draw, 1 + shape_bytes() + TENSOR_BYTES)
-        name, shape = choices.of(names), shape_of(choices, max_elements=max_elements)
-    else:
-        shape = shape if isinstance(shape, tuple) else draw(shape)
-        choices = draw_choices(draw, 1 + TENSOR_BYTES)
-        name = choices.of(names)
+        shape = shape_of(choices, max_elements=max_elements)
+    elif not isinstance(shape, tuple):
+        shape = draw(shape)
     return tensor_of(choices, name, shape, layouts, **dict(options))
 
 
