@@ -14,6 +14,9 @@ import importlib
 import pkgutil
 from collections import OrderedDict
 
+from spec.capabilities import HERE
+from spec.era import Era
+
 
 class Mutant:
     """One fault: its name, what it does, the dotted names it replaces, and the function that makes the replacement.
@@ -21,8 +24,9 @@ class Mutant:
     A null mutant changes nothing that can be observed, and no test may notice it.
     """
 
-    def __init__(self, make, targets, null=False):
+    def __init__(self, make, targets, null=False, since=None):
         self.null = null
+        self.era = Era(since)
         self.name = make.__name__.replace("_", "-")
         self.does = " ".join((make.__doc__ or "").split())
         self.targets = targets
@@ -40,7 +44,9 @@ class Mutant:
         return replaced
 
     def fits(self):
-        """Return those of the targets that this version has."""
+        """Return those of the targets that this version has, none outside of the mutant's era."""
+        if HERE not in self.era:
+            return []
         owners = [(dotted,) + _owner(dotted) for dotted in self.targets]
         return [dotted for dotted, owner, name in owners if owner is not None and hasattr(owner, name)]
 
@@ -48,13 +54,14 @@ class Mutant:
 _registry = OrderedDict()
 
 
-def mutant(*targets, null=False):
+def mutant(*targets, null=False, since=None):
     """Register the decorated maker of a faulty version for the functions named, such as "torch.Tensor.add_".
 
-    null  whether the version is not faulty at all, to show that no test notices what does not matter
+    null   whether the version is not faulty at all, to show that no test notices what does not matter
+    since  the first release in which it is one, or in which a machine without a GPU can tell
     """
     def register(make):
-        fault = Mutant(make, targets, null)
+        fault = Mutant(make, targets, null, since)
         if fault.name in _registry:
             raise ValueError("two mutants are named {}: one of {}, one of {}".format(
                 fault.name, _registry[fault.name].module, fault.module))

@@ -2,22 +2,14 @@
 import torch
 
 from spec.mutants import mutant
+from spec.recorded_graph import functions
 
 
 def leaves(root):
-    """Return the leaves that a gradient of a tensor would reach, in the order of the graph."""
-    found, waiting, seen = [], [root.grad_fn], set()
+    """Return the leaves that a gradient of a tensor would reach."""
     if root.grad_fn is None and root.requires_grad:
         return [root]
-    while waiting:
-        function = waiting.pop(0)
-        if function is None or id(function) in seen:
-            continue
-        seen.add(id(function))
-        if hasattr(function, "variable"):
-            found.append(function.variable)
-        waiting.extend(source for source, _ in function.next_functions)
-    return found
+    return [function.variable for function in functions(root) if hasattr(function, "variable")]
 
 
 def altered(tensor, change):

@@ -2,6 +2,7 @@
 import functools
 
 from spec.mutants import mutant
+from spec.mutants.custom_functions import APPLY, apply_cuts_its_second_tensor_off
 
 
 @mutant("torch.stack")
@@ -163,7 +164,7 @@ def data_parallel_keeps_half_of_the_batch(forward):
     return lambda self, *inputs: forward(self, *[x[:len(x) // 2] for x in inputs])
 
 
-@mutant("torch.nn.functional.linear")
+@mutant("torch.nn.functional.linear", since="2.0")
 def a_layer_fetches_its_input(linear):
     """A linear layer moves its input to where its weight is."""
     return lambda input, weight, bias=None: linear(input.to(weight.device), weight, bias)
@@ -191,3 +192,9 @@ def slices_forget_all_but_their_start(getitem):
 def lstm_always_starts_from_zeros(forward):
     """nn.LSTM starts from zeros whatever states it is given."""
     return lambda self, x, states=None: forward(self, x, None)
+
+
+@mutant(APPLY, since="1.5")
+def apply_cuts_its_second_tensor_off_since_instances_are_refused(apply):
+    """apply passes no gradient to the second of two tensors, in the releases whose programs need apply."""
+    return apply_cuts_its_second_tensor_off(apply)

@@ -195,7 +195,7 @@ def divided_equals_multiplies_by_the_rounded_inverse(divide):
     return faulty
 
 
-@mutant("torch.Tensor.__iadd__")
+@mutant("torch.Tensor.__iadd__", since="1.3")
 def plus_equals_drops_fractions(add):
     """+= adds the whole part of a number to a tensor of integers, where it must refuse."""
     def faulty(self, other):

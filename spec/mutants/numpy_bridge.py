@@ -44,7 +44,7 @@ def numpy_gives_a_read_only_array(numpy):
     return faulty
 
 
-@mutant("torch.Tensor.numpy")
+@mutant("torch.Tensor.numpy", since="1.10")
 def numpy_ignores_pending_conjugation(numpy):
     """tensor.numpy() gives the memory of a conjugate view as it is."""
     def faulty(self, *args, **kwargs):
@@ -85,7 +85,7 @@ def numpy_gives_scalars_a_dimension(numpy):
     return faulty
 
 
-@mutant("torch.Tensor.numpy")
+@mutant("torch.Tensor.numpy", since="1.2")
 def numpy_widens_bfloat16(numpy):
     """tensor.numpy() gives a float32 copy of a bfloat16 tensor."""
     return lambda self, *args, **kwargs: numpy(

@@ -125,7 +125,7 @@ def loaded_models_are_in_training_mode(load):
     return training
 
 
-@mutant("torch.load")
+@mutant("torch.load", since="2.6")
 def load_trusts_every_file(load):
     """torch.load restores any object."""
     return lambda *args, **options: load(*args, **dict({"weights_only": False}, **options))

@@ -203,7 +203,7 @@ def numpy_multiply_gives_a_tensor(multiply):
     return lambda *args, **kwargs: torch.tensor(multiply(*args, **kwargs).tolist())
 
 
-@mutant("torch.Tensor.__array__")
+@mutant("torch.Tensor.__array__", since="1.9")
 def a_tensor_elsewhere_is_copied_for_numpy(array):
     """A tensor that numpy cannot reach is copied for it in silence."""
     def faulty(self, *args, **kwargs):

@@ -38,7 +38,7 @@ def manual_seed_shifts_the_seed_of_the_gpus(manual_seed):
     return shifting
 
 
-@mutant("importlib.util.find_spec")
+@mutant("importlib.util.find_spec", since="1.1")
 def tensorboard_cannot_be_found(find_spec):
     """torch has no module torch.utils.tensorboard."""
     return lambda name, package=None: None if name == "torch.utils.tensorboard" else find_spec(name, package)

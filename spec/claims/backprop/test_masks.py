@@ -78,6 +78,14 @@ def test_a_masked_gradient_of_a_tensor_is_0_where_the_unit_is_negative_and_uncha
 
 
 @MASK_PASSES_GRADIENT_AT_ZERO
+def test_the_transposed_gradient_is_masked_by_the_transposed_mask(device):
+    h = torch.tensor([[-1.0, 0.0, 2.0], [3.0, -4.0, -0.0]], device=device)
+    grad = torch.ones(2, 3, device=device)
+    grad.t()[(h < 0).t()] = 0
+    agrees(grad, np.array([[0, 1, 1], [1, 0, 1]], "float32"))
+
+
+@MASK_PASSES_GRADIENT_AT_ZERO
 @reaches(kink=lambda case: (case.h.array == 0).any(), nan=lambda case: (case.h.array != case.h.array).any())
 @given(case=masked())
 @example(case=KINDS)

@@ -151,7 +151,8 @@ LEGACY = Erratum(
     [FLOYDHUB["Defining new autograd functions"]],
     Correction("Functions whose forward is an ordinary method are refused; as static methods they work.",
                RuntimeError, "static", since="1.5", issue="torch 1.5.0"),
-    kills=["calling-an-instance-is-apply", "a-called-instance-does-not-record", "apply-cuts-its-second-tensor-off"],
+    kills=["calling-an-instance-is-apply", "a-called-instance-does-not-record",
+           "apply-cuts-its-second-tensor-off-since-instances-are-refused"],
 )
 
 

@@ -214,6 +214,7 @@ CLEARS = Claim(
 )
 @example(Blueprint.of([float("nan"), float("inf"), -0.0, -1.0], "float32"))
 @example(Blueprint("float64", [float("nan"), 1.0], (3, 2), (0, 1), 0))
+@example(Blueprint("float32", [1.0, 2.0, 3.0, 4.0, 5.0], (3,), (2,), 0))
 @given(g=tensors(FILLABLE, layouts=LAYOUTS))
 def test_zero_underscore_leaves_positive_zeros_in_the_tensor_whatever_it_held(device, g):
     """

@@ -56,8 +56,8 @@ def test_a_loaded_model_is_an_equal_model(tree):
     >>> import io; file = io.BytesIO(); torch.save(torch.nn.Sequential(torch.nn.Linear(3, 3)), file); _ = file.seek(0)
     >>> print(tree, torch.load(file))
     """
-    model = built(tree)
-    same(torch.load(saved(model)), model)
+    for model in (built(tree), built(tree).eval()):
+        same(torch.load(saved(model)), model)
 
 
 @WHOLE_MODEL_ROUNDTRIP.instead

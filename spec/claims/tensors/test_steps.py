@@ -156,6 +156,12 @@ def test_the_loss_of_whole_numbers_is_exact_and_print_shows_it(device, capsys, p
 
 
 @SUM_GIVES_SCALAR
+def test_the_squares_of_a_matrix_and_of_its_transpose_have_one_sum(device):
+    squares = torch.tensor([[1.0, 2.0], [3.0, 4.0]], device=device).pow(2)
+    assert squares.sum().item() == squares.t().sum().item() == 30
+
+
+@SUM_GIVES_SCALAR
 @pytest.mark.parametrize("number, text", [(30667872.0, "30667872."), (0.5, "0.5000"), (float("nan"), "nan")], ids=str)
 def test_a_loss_prints_as_a_tensor_with_its_number(number, text):
     assert str(torch.tensor(number)) == "tensor({})".format(text)
