@@ -134,11 +134,12 @@ def write(storage, view, values):
     """Return the flat values of the storage after values are written through a view; the storage given is kept.
 
     values  what broadcasts to the view's shape
-    Raises ValueError where two different values go to one cell: the outcome would depend on the order of writing.
+    Raises ValueError where two different values go to one cell, 0 and -0 included: the outcome would depend on the
+    order of writing.
     """
     after = np.array(storage)
     after[view.cells] = values
-    if not np.array_equal(after[view.cells], np.broadcast_to(np.asarray(values, dtype=after.dtype), view.shape)):
+    if after[view.cells].tobytes() != np.broadcast_to(np.asarray(values, dtype=after.dtype), view.shape).tobytes():
         raise ValueError("two elements of the view lie in one cell and receive different values")
     return after
 

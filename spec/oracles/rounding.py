@@ -27,8 +27,10 @@ def underflow(dtype, flushes=False):
     """Return the greatest absolute error that a product may have beside its relative one, when it is tiny.
 
     flushes  subnormal results may become 0, as on some devices
+
+    It is half the smallest subnormal; for "float64" the whole of it, for there is no half of it to return.
     """
-    return smallest_normal(dtype) * (1 if flushes else unit_roundoff(dtype))
+    return max(smallest_normal(dtype) * (1 if flushes else unit_roundoff(dtype)), 2.0 ** -1074)
 
 
 def gamma(n, dtype):

@@ -64,6 +64,7 @@ ASSIGNMENT = Claim(
 @example(case=Assigned(SMALL, 0, 2))
 @example(case=Assigned(SMALL, (slice(1, None), slice(2, None)), -1))
 @example(case=Assigned(SMALL, (slice(None), 0), Blueprint.of([7.0, -0.0], "float32")))
+@example(case=Assigned(SMALL, (0, slice(2)), Blueprint.of([float("nan"), 1.0], "float32")))
 @example(case=Assigned(Blueprint.of([3, 4, 5]), slice(1, None), 2.75))
 @example(case=Assigned(Blueprint.of([3, 4, 5]), slice(None, 2), -2.75))
 @given(case=assigned())

@@ -158,6 +158,14 @@ def test_a_write_whose_outcome_depends_on_the_order_is_refused():
     assert write(np.zeros(3), meeting, [[1, 2], [2, 3]]).tolist() == [1, 2, 3]
     with pytest.raises(ValueError, match="one cell"):
         write(np.zeros(3), meeting, [[1, 2], [5, 3]])
+    with pytest.raises(ValueError):
+        write(np.zeros(3), meeting, [[1, 0.0], [-0.0, 3]])
+
+
+def test_nan_is_written_as_any_other_value():
+    nan = float("nan")
+    assert np.isnan(write(np.zeros(2), View(np.array([0, 1])), [1, nan])).tolist() == [False, True]
+    assert np.isnan(write(np.zeros(1), View(np.array([0, 0, 0])), nan)).tolist() == [True]
 
 
 @given(st.tuples(views(base=(4, 3)), views(base=(4, 3))))
