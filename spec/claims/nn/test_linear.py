@@ -88,7 +88,8 @@ def test_on_whole_numbers_the_output_is_exactly_x_times_the_transposed_weight_pl
 @needs(FLOAT64)
 @reaches(single=lambda case: case.x.dtype == "float32", batches=lambda case: case.x.ndim > 2)
 @given(case=affine_maps(min_side=1, bounded=1e6))
-@example(case=Affine(Blueprint.of([1.0, 0.5]), Blueprint.of([[-5e-324, -5e-324]]), Blueprint.of([0.0])))
+@example(case=Affine(Blueprint.of(2 * [4 * [0.0]] + [[0.0, 0.0, 1.0, 0.5]]), Blueprint.of(2 * [4 * [-5e-324]]),
+                     Blueprint.of([0.0, 0.0])))
 def test_on_any_numbers_it_is_that_up_to_rounding(device, case):
     """
     >>> torch.nn.functional.linear(x, weight, bias), x.matmul(weight.t()) + bias
