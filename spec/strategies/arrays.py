@@ -3,13 +3,12 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from spec import dtypes
 from spec.strategies import layouts as ways
 from spec.strategies.blueprint import cell_indices, contiguous_stride, count
 from spec.strategies.choices import draw_choices
 from spec.strategies.shapes import shapes
 from spec.strategies.source_text import dtype_text, nested_text
-from spec.strategies.tensors import TENSOR_BYTES
+from spec.strategies.tensors import TENSOR_BYTES, names_of
 from spec.strategies.values import values_of
 
 ARRAY_LAYOUTS = ("contiguous", "fortran", "transposed", "sliced", "reversed", "broadcast")
@@ -169,7 +168,7 @@ def arrays(
     for layout in layouts:
         if layout not in ARRAY_LAYOUTS:
             raise ValueError("no layout is called {!r}; there are {}".format(layout, ", ".join(ARRAY_LAYOUTS)))
-    names = dtypes.REAL if dtype is None else (dtype,) if isinstance(dtype, str) else tuple(dtype)
+    names = names_of(dtype)
     if shape is None:
         shape = shapes(max_elements=max_elements)
     flags = tuple((False, True) if flag is None else (flag,) for flag in (readonly, foreign, misaligned))

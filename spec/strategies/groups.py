@@ -8,7 +8,7 @@ from spec import dtypes
 from spec.strategies.blueprint import Blueprint
 from spec.strategies.choices import draw_choices
 from spec.strategies.shapes import shape_bytes, shape_of
-from spec.strategies.tensors import SEPARATE, draw_tensor
+from spec.strategies.tensors import SEPARATE, draw_common, draw_tensor, names_of
 
 Broadcast = NamedTuple("Broadcast", [("operands", Tuple[Blueprint, ...]), ("size", Tuple[int, ...])])
 Broadcast.__doc__ = "Blueprints whose sizes broadcast to `size`."
@@ -29,28 +29,13 @@ def broadcast_size(*sizes):
     return tuple(result)
 
 
-def _names(dtype):
-    return dtypes.REAL if dtype is None else (dtype,) if isinstance(dtype, str) else tuple(dtype)
-
-
-def _common(draw, dtype, shape, max_elements, more=0):
-    """Draw what several tensors have in common: (dtype name, shape, Choices of `more` bytes)."""
-    choices = draw_choices(draw, 1 + shape_bytes() + more)
-    name = choices.of(_names(dtype))
-    if shape is None:
-        shape = shape_of(choices, max_elements=max_elements)
-    elif not isinstance(shape, tuple):
-        shape = draw(shape)
-    return name, shape, choices
-
-
 @st.composite
 def same_shape(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_elements=64, **options):
     """Draw a tuple of n Blueprints of one dtype and size, each with a layout and values of its own.
 
     The arguments are those of `tensors`; the options those of `values_of`.
     """
-    name, shape, _ = _common(draw, dtype, shape, max_elements)
+    name, shape, _ = draw_common(draw, names_of(dtype), shape, max_elements)
     return tuple(draw_tensor(draw, name, shape, tuple(layouts), **options) for _ in range(n))
 
 
@@ -61,7 +46,7 @@ def broadcastable(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_eleme
     Half of the operands shrink some axes of the drawn shape to 1, a quarter leave out leading axes, and a quarter keep
     it as it is. The arguments are those of `tensors`.
     """
-    name, shape, choices = _common(draw, dtype, shape, max_elements, more=2 * n)
+    name, shape, choices = draw_common(draw, names_of(dtype), shape, max_elements, more=2 * n)
     operands = []
     for _ in range(n):
         size, kind, which = shape, choices.below(4), choices.below(16)
@@ -81,7 +66,7 @@ def matmul_operands(draw, dtype=None, batch=False, min_side=0, layouts=SEPARATE,
     integers need `dtype` to say so.
     """
     choices = draw_choices(draw, 1 + shape_bytes(3) + shape_bytes(2))
-    name = choices.of(_names(dtypes.FLOATS if dtype is None else dtype))
+    name = choices.of(names_of(dtypes.FLOATS if dtype is None else dtype))
     n, k, m = shape_of(choices, 3, 3, min_side)
     lead = shape_of(choices, 0, 2, min_side, 3) if batch else ()
     a = draw_tensor(draw, name, lead + (n, k), tuple(layouts), **options)

@@ -57,8 +57,27 @@ def draw_tensor(draw, dtype, shape, layouts=SEPARATE, **options):
     return tensor_of(draw_choices(draw, TENSOR_BYTES), dtype, shape, layouts, **options)
 
 
-def _check(names, layouts):
-    names = dtypes.REAL if names is None else (names,) if isinstance(names, str) else tuple(names)
+def names_of(dtype):
+    """Return what strategies take for a dtype as a tuple of names: a name, several, or None for any real one."""
+    return dtypes.REAL if dtype is None else (dtype,) if isinstance(dtype, str) else tuple(dtype)
+
+
+def draw_common(draw, names, shape, max_elements, more=0):
+    """Draw what tensors have in common: (dtype name, shape, Choices of `more` bytes), for use inside a composite.
+
+    shape is a tuple, a strategy, or None for any of at most max_elements elements.
+    """
+    choices = draw_choices(draw, 1 + shape_bytes() + more)
+    name = choices.of(names)
+    if shape is None:
+        shape = shape_of(choices, max_elements=max_elements)
+    elif not isinstance(shape, tuple):
+        shape = draw(shape)
+    return name, shape, choices
+
+
+def _check(dtype, layouts):
+    names = names_of(dtype)
     for name in names:
         dtypes.torch_dtype(name)
     for layout in layouts:
@@ -83,12 +102,7 @@ def tensors(dtype=None, shape=None, layouts=SEPARATE, max_elements=128, **option
 
 @st.composite
 def _tensors(draw, names, shape, layouts, max_elements, options):
-    choices = draw_choices(draw, 1 + shape_bytes() + TENSOR_BYTES)
-    name = choices.of(names)
-    if shape is None:
-        shape = shape_of(choices, max_elements=max_elements)
-    elif not isinstance(shape, tuple):
-        shape = draw(shape)
+    name, shape, choices = draw_common(draw, names, shape, max_elements, more=TENSOR_BYTES)
     return tensor_of(choices, name, shape, layouts, **dict(options))
 
 

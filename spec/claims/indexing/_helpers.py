@@ -7,7 +7,7 @@ from spec import dtypes
 from spec.oracles import memory
 from spec.strategies import SEPARATE, Blueprint, basic_indices, shapes, tensors
 from spec.strategies.choices import draw_choices
-from spec.strategies.indexing import place_of, slice_of
+from spec.strategies.indexing import SLICE_BYTES, place_of, slice_of
 
 READABLE = tuple(name for name in dtypes.ALL if name not in ("float64", "complex128"))
 """The dtypes that a property which only reads draws from: those that every kind of device may have."""
@@ -68,7 +68,7 @@ def indexed(draw, dtype=READABLE, min_dims=0, max_dims=4, layouts=SEPARATE):
 def sliced(draw, dtype=READABLE, layouts=SEPARATE):
     """Draw a Case whose index is made of slices alone, one for each of the first dimensions, steps above 0."""
     x = draw(tensors(dtype, shape=shapes(1, 3, max_elements=64), layouts=layouts))
-    choices = draw_choices(draw, 2 + 5 * x.ndim)
+    choices = draw_choices(draw, 2 + SLICE_BYTES * x.ndim)
     used, bare = choices.between(1, x.ndim), choices.below(2)
     index = tuple(slice_of(choices, side) for side in x.size[:used])
     return Case(x, index[0] if used == 1 and bare else index)
