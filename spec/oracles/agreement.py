@@ -3,6 +3,8 @@
 Every message has one grammar: what differs, where, then ``result``, ``expected`` and, for values, ``bound``.
 A tensor is recognised by its methods, so that this module imports torch only where it meets one.
 """
+from functools import lru_cache
+
 import numpy as np
 
 _WIDER = {"int8": "int16", "bool": "uint8", "complex32": "complex64"}
@@ -17,7 +19,12 @@ def is_tensor(value):
 def dtype_name(value):
     """Return the name of the dtype of a tensor or an array ("float32"), or None for Python numbers and lists."""
     dtype = getattr(value, "dtype", None)
-    return None if dtype is None else getattr(dtype, "name", None) or str(dtype).split(".")[-1]
+    return None if dtype is None else _name(dtype)
+
+
+@lru_cache(maxsize=256)
+def _name(dtype):
+    return getattr(dtype, "name", None) or str(dtype).split(".")[-1]
 
 
 def array_of(value):

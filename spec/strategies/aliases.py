@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from spec.strategies.blueprint import Blueprint, cell_indices, count
 from spec.strategies.choices import draw_choices
+from spec.strategies.remembered import remembered
 from spec.strategies.values import VALUE_BYTES, values_of
 
 RELATIONS = ("identical", "permuted", "partial", "disjoint", "interleaved")
@@ -103,6 +104,7 @@ _WAYS = {
 _FLAT = (_same, _shifted, _stepped, _halves, _alternating)
 
 
+@remembered
 @st.composite
 def aliased_pairs(draw, dtype="float64", relations=RELATIONS, broadcast=False, max_side=17, **options):
     """Draw an AliasedPair that is related in one of the `relations`, with a plain base.

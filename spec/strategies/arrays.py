@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from spec.strategies import layouts as ways
 from spec.strategies.blueprint import cell_indices, contiguous_stride, count
 from spec.strategies.choices import draw_choices
+from spec.strategies.remembered import remembered
 from spec.strategies.shapes import shapes
 from spec.strategies.source_text import dtype_text, nested_text
 from spec.strategies.tensors import TENSOR_BYTES, names_of
@@ -148,6 +149,7 @@ def _layout_of(choices, shape, layouts):
     return ways.reversed_axes(shape, code) if layout == "reversed" else ways.expanded(shape, code)
 
 
+@remembered
 def arrays(
     dtype=None,
     shape=None,

@@ -1,5 +1,7 @@
 """Blueprint: an immutable description of a tensor, layout included."""
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 
@@ -30,9 +32,14 @@ def count(size):
 
 def cell_indices(size, stride, offset):
     """Return an int64 array of shape `size`: the storage cell that each element of a strided tensor occupies."""
-    cells = np.full((), offset, dtype=np.int64)
+    return _cells(tuple(size), tuple(stride), offset).copy()
+
+
+@lru_cache(maxsize=1024)
+def _cells(size, stride, offset):
+    cells = np.array(offset, dtype=np.int64)
     for side, step in zip(size, stride):
-        cells = np.add.outer(cells, step * np.arange(side, dtype=np.int64))
+        cells = cells[..., np.newaxis] + step * np.arange(side, dtype=np.int64)
     return cells
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from spec import dtypes
 from spec.strategies.blueprint import Blueprint
 from spec.strategies.choices import draw_choices
+from spec.strategies.remembered import remembered
 from spec.strategies.shapes import shape_bytes, shape_of
 from spec.strategies.tensors import SEPARATE, draw_common, draw_tensor, names_of
 
@@ -29,6 +30,22 @@ def broadcast_size(*sizes):
     return tuple(result)
 
 
+GIVING_WAY_BYTES = 2
+"""How many bytes `giving_way` takes."""
+
+
+def giving_way(choices, shape):
+    """Return a size that broadcasts to `shape`, made of some bytes.
+
+    Half of the sizes shrink some axes to 1, a quarter leave out leading axes, and a quarter are the shape itself.
+    """
+    kind, which = choices.below(4), choices.below(16)
+    if kind > 1:
+        return tuple(1 if which >> axis & 1 else side for axis, side in enumerate(shape))
+    return shape[which % (len(shape) + 1) :] if kind == 1 else shape
+
+
+@remembered
 @st.composite
 def same_shape(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_elements=64, **options):
     """Draw a tuple of n Blueprints of one dtype and size, each with a layout and values of its own.
@@ -39,25 +56,20 @@ def same_shape(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_elements
     return tuple(draw_tensor(draw, name, shape, tuple(layouts), **options) for _ in range(n))
 
 
+@remembered
 @st.composite
 def broadcastable(draw, n=2, dtype=None, shape=None, layouts=SEPARATE, max_elements=64, **options):
     """Draw a Broadcast: n Blueprints of one dtype, and the size of the result.
 
-    Half of the operands shrink some axes of the drawn shape to 1, a quarter leave out leading axes, and a quarter keep
-    it as it is. The arguments are those of `tensors`.
+    Each operand has a size that `giving_way` makes of the drawn shape. The arguments are those of `tensors`.
     """
-    name, shape, choices = draw_common(draw, names_of(dtype), shape, max_elements, more=2 * n)
-    operands = []
-    for _ in range(n):
-        size, kind, which = shape, choices.below(4), choices.below(16)
-        if kind > 1:
-            size = tuple(1 if which >> axis & 1 else side for axis, side in enumerate(shape))
-        elif kind == 1:
-            size = shape[which % (len(shape) + 1) :]
-        operands.append(draw_tensor(draw, name, size, tuple(layouts), **options))
-    return Broadcast(tuple(operands), broadcast_size(*(operand.size for operand in operands)))
+    name, shape, choices = draw_common(draw, names_of(dtype), shape, max_elements, more=GIVING_WAY_BYTES * n)
+    sizes = [giving_way(choices, shape) for _ in range(n)]
+    operands = tuple(draw_tensor(draw, name, size, tuple(layouts), **options) for size in sizes)
+    return Broadcast(operands, broadcast_size(*sizes))
 
 
+@remembered
 @st.composite
 def matmul_operands(draw, dtype=None, batch=False, min_side=0, layouts=SEPARATE, **options):
     """Draw a Matmul: matrices of sizes (n, k) and (k, m), where any side may be 0 and one straddles a vector width.

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from spec import dtypes
 from spec.strategies.blueprint import count
 from spec.strategies.choices import draw_choices
+from spec.strategies.remembered import remembered
 from spec.strategies.source_text import nested_text
 from spec.strategies.values import codes_of
 
@@ -36,12 +37,14 @@ def place_of(choices, side):
     return place if place < side else side - 1 - place
 
 
+@remembered
 @st.composite
 def slices(draw, side, steps=(None, 1, 2, 3)):
     """Draw a slice for a dimension of `side` elements; its bounds may be absent, negative, crossed or out of range."""
     return slice_of(draw_choices(draw, SLICE_BYTES), side, steps)
 
 
+@remembered
 @st.composite
 def basic_indices(draw, shape):
     """Draw a basic index for a tensor of `shape`: what stands between the brackets, a tuple or a single item.
@@ -49,8 +52,21 @@ def basic_indices(draw, shape):
     Its items are ints (negative ones too), slices with steps above 0, at most one Ellipsis, and None; it may have
     fewer items than there are axes. An axis of size 0 gets slices only. numpy and torch both take it as it is.
     """
-    item_bytes = 2 + (SLICE_BYTES if max(shape, default=0) > 65 else 3)
-    choices = draw_choices(draw, 5 + item_bytes * (len(shape) + 1))
+    return basic_index_of(draw_choices(draw, basic_index_bytes(shape)), shape)
+
+
+def _item_bytes(shape):
+    return 2 + (SLICE_BYTES if max(shape, default=0) > 65 else 3)
+
+
+def basic_index_bytes(shape):
+    """Return how many bytes `basic_index_of` takes."""
+    return 5 + _item_bytes(shape) * (len(shape) + 1)
+
+
+def basic_index_of(choices, shape):
+    """Return a basic index for a tensor of `shape`, as `basic_indices` draws it, made of some bytes."""
+    item_bytes = _item_bytes(shape)
     used = choices.between(0, len(shape))
     has_ellipsis, split = choices.below(2), choices.between(0, used)
     trailing_none, bare = choices.below(8) == 7, choices.below(2)
@@ -75,6 +91,7 @@ def basic_indices(draw, shape):
     return tuple(items)
 
 
+@remembered
 def index_lists(shape, axes=1, min_size=0, max_size=9):
     """Draw lists of ints, one for each of the first `axes` axes of `shape`: a list for one axis, else a tuple of lists.
 
@@ -118,11 +135,20 @@ class Mask(NamedTuple("Mask", [("size", Tuple[int, ...]), ("bits", Tuple[bool, .
         return "torch.tensor({}, dtype=torch.{}).view({})".format(flat, dtypes.MASK, self.size)
 
 
+@remembered
 @st.composite
 def masks(draw, shape):
     """Draw a Mask of `shape`: any pattern, and often all or none of the elements."""
+    return mask_of(draw_choices(draw, MASK_BYTES), shape)
+
+
+MASK_BYTES = 1 + 16
+"""How many bytes `mask_of` takes."""
+
+
+def mask_of(choices, shape):
+    """Return a Mask of `shape`, as `masks` draws it, made of MASK_BYTES bytes."""
     number = count(shape)
-    choices = draw_choices(draw, 1 + 16)
     kind = choices.below(6)
     if kind in (1, 2):
         return Mask(tuple(shape), (kind == 2,) * number)

@@ -13,6 +13,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from spec.strategies.choices import draw_choices
+from spec.strategies.remembered import remembered
 from spec.strategies.values import VALUE_BYTES, codes_of, values_of
 
 TwoLayer = NamedTuple("TwoLayer", [("x", np.ndarray), ("y", np.ndarray), ("w1", np.ndarray), ("w2", np.ndarray)])
@@ -39,8 +40,8 @@ def _numbers(which):
     return (1.0, -0.5) + tuple(number if number else 0.75 for number in spread.tolist())
 
 
-def _matrix(draw, rows, columns, exact):
-    choices = draw_choices(draw, VALUE_BYTES)
+def _matrix(choices, rows, columns, exact):
+    choices = choices.part(VALUE_BYTES)
     if exact:
         values = values_of(choices, "float64", rows * columns, integral=True, bounded=2)
     else:
@@ -94,17 +95,19 @@ def _put_on_kink(choices, x, w1):
         x[code - w1.shape[1], :] = 0
 
 
-def _draw_stack(draw, choices, widths, exact, kinks):
-    x = _matrix(draw, widths[0], widths[1], exact)
-    weights = tuple(_matrix(draw, rows, columns, exact) for rows, columns in zip(widths[1:], widths[2:]))
-    y = _matrix(draw, widths[0], widths[-1], exact)
+def _stack(choices, widths, exact, kinks):
+    kink = choices.part(_KINK_BYTES)
+    x = _matrix(choices, widths[0], widths[1], exact)
+    y = _matrix(choices, widths[0], widths[-1], exact)
+    weights = tuple(_matrix(choices, rows, columns, exact) for rows, columns in zip(widths[1:], widths[2:]))
     if not kinks:
         _keep_from_kinks(x, weights[:-1], exact)
-    elif len(weights) > 1 and (choices.below(2) or not exact):
-        _put_on_kink(choices, x, weights[0])
+    elif len(weights) > 1 and (kink.below(2) or not exact):
+        _put_on_kink(kink, x, weights[0])
     return Stack(x, y, weights)
 
 
+@remembered
 @st.composite
 def two_layer_networks(draw, exact=True, kinks=None, sizes=None, distinct=False):
     """Draw a TwoLayer.
@@ -114,25 +117,27 @@ def two_layer_networks(draw, exact=True, kinks=None, sizes=None, distinct=False)
     means `exact`. sizes is (n, d_in, h, d_out), by default 1 to 4 each; distinct makes the four differ (1 to 5), so
     that a transposed matrix fits nowhere.
     """
-    choices = draw_choices(draw, 4 + _KINK_BYTES)
+    choices = draw_choices(draw, 4 + _KINK_BYTES + 4 * VALUE_BYTES)
     if sizes is None:
         sizes = choices.of(_DISTINCT) if distinct else [choices.of(_SIDES) for _ in range(4)]
-    x, y, (w1, w2) = _draw_stack(draw, choices, tuple(sizes), exact, exact if kinks is None else kinks)
+    x, y, (w1, w2) = _stack(choices, tuple(sizes), exact, exact if kinks is None else kinks)
     return TwoLayer(x, y, w1, w2)
 
 
+@remembered
 @st.composite
 def relu_stacks(draw, exact=True, kinks=None, min_depth=0, max_depth=4):
     """Draw a Stack with min_depth to max_depth hidden layers of 1 to 4 units; exact and kinks as for two layers.
 
     Without a hidden layer it is linear, and kinks does not matter.
     """
-    choices = draw_choices(draw, 1 + max_depth + 3 + _KINK_BYTES)
+    choices = draw_choices(draw, 1 + _KINK_BYTES + (max_depth + 3) * (1 + VALUE_BYTES))
     depth = choices.between(min_depth, max_depth)
     widths = [choices.of(_SIDES) for _ in range(depth + 3)]
-    return _draw_stack(draw, choices, tuple(widths), exact, exact if kinks is None else kinks)
+    return _stack(choices, tuple(widths), exact, exact if kinks is None else kinks)
 
 
+@remembered
 @st.composite
 def regressions(draw, exact=False, noise=False):
     """Draw a Regression with y = x @ w, or with y drawn freely where `noise` is asked for.
@@ -140,8 +145,8 @@ def regressions(draw, exact=False, noise=False):
     The first rows of x are the identity: every singular value of x is at least 1, and the least-squares solution is
     unique (without noise it is w).
     """
-    choices = draw_choices(draw, 3)
+    choices = draw_choices(draw, 3 + 3 * VALUE_BYTES)
     d, k, more = (choices.of(_SIDES) for _ in range(3))
-    x = np.concatenate([np.eye(d), _matrix(draw, more - 1, d, exact)])
-    w = _matrix(draw, d, k, exact)
-    return Regression(x, _matrix(draw, len(x), k, exact) if noise else x @ w, w)
+    x = np.concatenate([np.eye(d), _matrix(choices, more - 1, d, exact)])
+    w = _matrix(choices, d, k, exact)
+    return Regression(x, _matrix(choices, len(x), k, exact) if noise else x @ w, w)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from spec.strategies.blueprint import Blueprint
 from spec.strategies.choices import draw_choices
+from spec.strategies.remembered import remembered
 from spec.strategies.values import draw_values
 
 Leaf = NamedTuple("Leaf", [("blueprint", Blueprint), ("requires_grad", bool)])
@@ -104,6 +105,7 @@ def _bounded(op, bounds):
     return 3 * bounds[0] if op == "sum" else max(1.0, bounds[0])
 
 
+@remembered
 @st.composite
 def programs(draw, ops=tuple(OPERATIONS), max_leaves=3, max_steps=8, no_grad=True, scalar=False, exact=True):
     """Draw a Program over float64 leaves of one size, () or (2,) or (3,), at least one of which requires grad.

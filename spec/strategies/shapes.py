@@ -4,6 +4,7 @@ from functools import lru_cache
 from hypothesis import strategies as st
 
 from spec.strategies.choices import draw_choices
+from spec.strategies.remembered import remembered
 
 SIZES = (1, 2, 3, 0, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65)
 """Sides of a tensor, simplest first: small ones, and those that straddle the widths of vector instructions."""
@@ -43,6 +44,7 @@ def shape_of(choices, min_dims=0, max_dims=4, min_side=0, max_side=65, max_eleme
     return tuple(shape)
 
 
+@remembered
 @st.composite
 def shapes(draw, min_dims=0, max_dims=4, min_side=0, max_side=65, max_elements=256):
     """Draw a shape, a tuple of ints, of at most max_elements elements.

@@ -8,6 +8,7 @@ from spec import dtypes
 from spec.strategies import layouts as ways
 from spec.strategies.blueprint import LAYOUTS, Blueprint, contiguous_stride, count
 from spec.strategies.choices import draw_choices
+from spec.strategies.remembered import remembered
 from spec.strategies.shapes import shape_bytes, shape_of, shapes
 from spec.strategies.values import VALUE_BYTES, values_of
 
@@ -88,6 +89,7 @@ def _check(dtype, layouts):
     return names
 
 
+@remembered
 def tensors(dtype=None, shape=None, layouts=SEPARATE, max_elements=128, **options):
     """Draw a Blueprint.
 

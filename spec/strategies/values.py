@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from spec import dtypes
 from spec.strategies.choices import draw_choices
+from spec.strategies.remembered import remembered
 
 _WIDTHS = 5 * (4,) + 5 * (16,) + 4 * (256,) + 2 * (1,)
 """How many numbers of a table may occur in a tensor; 1 is for a tensor whose elements are all the same."""
@@ -150,6 +151,7 @@ def draw_values(draw, name, number, **options):
     return values_of(draw_choices(draw, VALUE_BYTES), name, number, **options)
 
 
+@remembered
 @st.composite
 def fills(draw, name, number, **options):
     """Draw a tuple of `number` values of dtype `name`; the options are those of `values_of`. It costs one draw."""

@@ -18,6 +18,7 @@ from spec.oracles.agreement import agrees, bitwise, unchanged
 from spec.oracles.derivatives import clarke_contains, one_sided
 from spec.sources import EXAMPLES, NOTEBOOK
 from spec.strategies import ARRAY_LAYOUTS, LAYOUTS, Blueprint, arrays, shapes, tensors
+from spec.strategies.tensors import draw_tensor
 
 Masked = NamedTuple("Masked", [("grad", Blueprint), ("h", Blueprint)])
 Masked.__doc__ = "A gradient to be masked, and the hidden units, of the same size and dtype, that mask it."
@@ -27,7 +28,7 @@ Masked.__doc__ = "A gradient to be masked, and the hidden units, of the same siz
 def masked(draw):
     """Draw a Masked of any layouts; the hidden units have many zeros, infinities and NaN among them."""
     h = draw(tensors(dtype=dtypes.FLOATS, shape=shapes(max_elements=64), layouts=LAYOUTS))
-    return Masked(draw(tensors(dtype=h.dtype, shape=h.size, layouts=LAYOUTS)), h)
+    return Masked(draw_tensor(draw, h.dtype, h.size, LAYOUTS), h)
 
 
 def passed_on(case):

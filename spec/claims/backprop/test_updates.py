@@ -21,6 +21,7 @@ from spec.oracles.backprop import two_layers
 from spec.oracles.exact_ad import exact
 from spec.sources import EXAMPLES, NOTEBOOK, TEMPLATE
 from spec.strategies import ArrayBlueprint, arrays, regressions, two_layer_networks
+from spec.strategies.choices import draw_choices
 
 NUMPY_UPDATE_IN_PLACE = Claim(
     "backprop.numpy-update-in-place",
@@ -40,7 +41,7 @@ def updates(draw):
     """Draw an Update of any layouts without shared cells."""
     w = draw(arrays(dtype="float64", layouts=("contiguous", "fortran", "transposed", "sliced", "reversed")))
     grad = draw(arrays(dtype="float64", shape=w.size, layouts=("contiguous", "transposed", "broadcast")))
-    return Update(w, grad, draw(st.sampled_from([1e-6, 0.1, 1.0, 0.0, -0.5])))
+    return Update(w, grad, draw_choices(draw, 1).of((1e-6, 0.1, 1.0, 0.0, -0.5)))
 
 
 def minus_equals(w, step):
@@ -123,7 +124,7 @@ def steps(draw):
     """Draw a Step; one learning rate in two is small enough for certain."""
     x, y, w = draw(regressions(exact=True, noise=True))
     safe = 2.0 ** -int(np.ceil(np.log2((x * x).sum() + 1)))
-    return Step(x, y, w, safe * 2.0 ** draw(st.integers(-4, 4)))
+    return Step(x, y, w, safe * 2.0 ** draw_choices(draw, 1).between(-4, 4))
 
 
 def change(step):

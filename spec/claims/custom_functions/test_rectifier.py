@@ -18,6 +18,7 @@ from spec.oracles.agreement import agrees, bitwise
 from spec.oracles.derivatives import clarke_contains, one_sided
 from spec.sources import EXAMPLES, FLOYDHUB, NOTEBOOK, TEMPLATE
 from spec.strategies import LAYOUTS, Blueprint, shapes, tensors
+from spec.strategies.tensors import draw_tensor
 
 Case = NamedTuple("Case", [("x", Blueprint), ("v", Blueprint)])
 Case.__doc__ = "The input of a rectifier, and the gradient that enters it from behind."
@@ -27,7 +28,7 @@ Case.__doc__ = "The input of a rectifier, and the gradient that enters it from b
 def cases(draw, x, **upstream):
     """Draw a Case from a strategy for x; v has any layout and the size and dtype of x."""
     x = draw(x)
-    return Case(x, draw(tensors(dtype=x.dtype, shape=x.size, layouts=LAYOUTS, **upstream)))
+    return Case(x, draw_tensor(draw, x.dtype, x.size, LAYOUTS, **upstream))
 
 
 def inputs(**options):

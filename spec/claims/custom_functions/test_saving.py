@@ -21,6 +21,7 @@ from spec.networks.with_custom_function import HandWrittenReLU
 from spec.oracles.agreement import agrees, bitwise, unchanged
 from spec.sources import EXAMPLES, FLOYDHUB, NOTEBOOK
 from spec.strategies import LAYOUTS, SEPARATE, Blueprint, tensors
+from spec.strategies.tensors import draw_tensor
 
 SAVE_FOR_BACKWARD = Claim(
     "custom-functions.save-for-backward",
@@ -196,7 +197,7 @@ Case.__doc__ = "The input of a rectifier, and the caller's gradient."
 def cases(draw):
     """Draw a Case of small whole numbers; no two elements of the gradient share a cell."""
     x = draw(tensors(dtype="float32", integral=True, layouts=LAYOUTS, max_elements=16))
-    return Case(x, draw(tensors(dtype="float32", shape=x.size, integral=True, layouts=SEPARATE)))
+    return Case(x, draw_tensor(draw, "float32", x.size, SEPARATE, integral=True))
 
 
 def masked(case):

@@ -15,6 +15,7 @@ from spec.claim import Claim, Deviation, reaches
 from spec.claims.freezing._helpers import expected, frozen_networks, loss_of, module_of
 from spec.oracles.agreement import agrees, array_of, unchanged
 from spec.sources import FLOYDHUB, INTRODUCTION
+from spec.strategies.choices import draw_choices
 
 FROZEN_LAYER_OTHERS_TRAIN = Claim(
     "freezing.frozen-layer-others-train",
@@ -142,12 +143,13 @@ def runs(draw, moving=False):
 
     All numbers are dyadic, so that float64 does not round them.
     """
-    lr, before, after = draw(st.sampled_from([0.5, 1.0, 0.25, 2.0])), draw(st.integers(1, 4)), draw(st.integers(1, 4))
-    if not moving and draw(st.booleans()):
+    choices = draw_choices(draw, 6)
+    lr, before, after = choices.of((0.5, 1.0, 0.25, 2.0)), choices.between(1, 4), choices.between(1, 4)
+    if choices.below(2) and not moving:
         return Run("SGD", lr, 0.0, 0.0, before, after)
-    optimizer = "SGD" if moving else draw(st.sampled_from(("SGD", "Adam")))
-    momentum, weight_decay = draw(st.sampled_from([(0.5, 0.0), (0.0, 0.25), (0.25, 0.5)]))
-    return Run(optimizer, lr, momentum, weight_decay, before, after)
+    optimizer = choices.of(("SGD", "Adam"))
+    momentum, weight_decay = choices.of(((0.5, 0.0), (0.0, 0.25), (0.25, 0.5)))
+    return Run("SGD" if moving else optimizer, lr, momentum, weight_decay, before, after)
 
 
 def moves_without_a_gradient(run):

@@ -19,6 +19,8 @@ from spec.oracles import memory
 from spec.oracles.agreement import agrees
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK, TEMPLATE
 from spec.strategies import Blueprint, index_lists, same_shape, shapes, tensors
+from spec.strategies.choices import draw_choices
+from spec.strategies.tensors import draw_tensor
 
 Assigned = NamedTuple("Assigned", [("x", Blueprint), ("index", object), ("value", object)])
 Assigned.__doc__ = "A tensor, an index, and what is assigned to it: a Python number, or a Blueprint that broadcasts."
@@ -30,13 +32,14 @@ SMALL = Blueprint.of([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "float32")
 def assigned(draw):
     """Draw an Assigned with a basic index; numbers for tensors of integers may have a fraction part."""
     x, index = draw(indexed(dtype=WRITABLE))
-    if draw(st.booleans()):
+    choices = draw_choices(draw, 3)
+    if choices.below(2):
         numbers = (0, 5, 2.75) if x.dtype == "uint8" else (0, -1, 5, 2.75, -2.75)
-        return Assigned(x, index, draw(st.sampled_from(numbers)))
+        return Assigned(x, index, choices.of(numbers))
     size = memory.View(x.indices)[index].shape
-    dropped, ones = draw(st.integers(0, len(size))), draw(st.integers(0, 15))
+    dropped, ones = choices.between(0, len(size)), choices.below(16)
     size = tuple(1 if ones >> axis & 1 else side for axis, side in enumerate(size))[dropped:]
-    return Assigned(x, index, draw(tensors(x.dtype, shape=size)))
+    return Assigned(x, index, draw_tensor(draw, x.dtype, size))
 
 
 ASSIGNMENT = Claim(

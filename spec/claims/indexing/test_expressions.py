@@ -30,6 +30,7 @@ from spec.sources import FLOYDHUB, TEMPLATE
 from spec.strategies import LAYOUTS, Blueprint, index_lists, shapes, tensors
 from spec.strategies.choices import draw_choices
 from spec.strategies.indexing import place_of
+from spec.strategies.tensors import draw_tensor
 
 
 def has(kind):
@@ -155,7 +156,7 @@ Listed.__doc__ = "A tensor, and a list of indices for its first dimension or a t
 def listed(draw):
     """Draw a Listed of short lists."""
     x = draw(tensors(GATHERABLE, shape=shapes(1, 3, max_elements=32), layouts=LAYOUTS))
-    return Listed(x, draw(index_lists(x.size, axes=draw(st.integers(1, min(2, x.ndim))))))
+    return Listed(x, draw(index_lists(x.size, axes=draw_choices(draw, 1).between(1, min(2, x.ndim)))))
 
 
 @ALL_NUMPY_FORMS.regardless
@@ -179,13 +180,13 @@ Mixed.__doc__ = "A tensor of three dimensions, and an index made of one integer,
 @st.composite
 def mixed(draw, orders=("isl", "ils", "sil", "sli", "lis", "lsi")):
     """Draw a Mixed; an order is written by the first letters of integer, slice and list."""
-    choices = draw_choices(draw, 4 + 3 * 4)
+    choices = draw_choices(draw, 4 + 3 * 4 + 1)
     size = tuple(choices.of((2, 3, 4, 1, 5)) for _ in range(3))
     items = []
     for letter, side in zip(choices.of(orders), size):
         length, places = choices.between(1, 3), [place_of(choices, side) for _ in range(3)]
         items.append({"i": places[0], "s": slice(None), "l": places[:length]}[letter])
-    return Mixed(draw(tensors(GATHERABLE, shape=size)), tuple(items))
+    return Mixed(draw_tensor(draw, choices.of(GATHERABLE), size), tuple(items))
 
 
 def slice_between(case):

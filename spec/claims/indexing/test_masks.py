@@ -14,8 +14,10 @@ from spec.claim import Claim, Deviation, reaches
 from spec.claims.indexing._helpers import GATHERABLE, WRITABLE
 from spec.oracles.agreement import agrees
 from spec.sources import FLOYDHUB
-from spec.strategies import LAYOUTS, SEPARATE, Blueprint, Mask, masks, tensors
+from spec.strategies import LAYOUTS, SEPARATE, Blueprint, Mask
 from spec.strategies.choices import draw_choices
+from spec.strategies.indexing import MASK_BYTES, mask_of
+from spec.strategies.tensors import draw_tensor
 
 Masked = NamedTuple("Masked", [("x", Blueprint), ("mask", Mask)])
 Masked.__doc__ = "A tensor and a mask of its first dimensions."
@@ -26,11 +28,11 @@ _ROWS = (3, 2, 1, 0, 5, 31, 32, 33, 40)
 @st.composite
 def masked(draw, dtype=GATHERABLE, layouts=SEPARATE, rows=_ROWS, min_dims=1):
     """Draw a Masked: as many rows as `rows` has it, up to three dimensions, masked by the first min_dims at least."""
-    choices = draw_choices(draw, 5)
+    choices = draw_choices(draw, 6 + MASK_BYTES)
     further = choices.between(min_dims - 1, 2)
     size = (choices.of(rows), choices.between(1, 3), choices.between(1, 3))[:1 + further]
     dims = choices.between(min_dims, len(size))
-    return Masked(draw(tensors(dtype, shape=size, layouts=layouts)), draw(masks(size[:dims])))
+    return Masked(draw_tensor(draw, choices.of(dtype), size, layouts), mask_of(choices, size[:dims]))
 
 
 def read_as_a_tuple(case):
@@ -168,8 +170,9 @@ LIST_OF_BOOL_MASK = Claim(
 @st.composite
 def rows_masked(draw, dtype=GATHERABLE, rows=(3, 2, 1, 5, 31, 32, 33)):
     """Draw a Masked whose mask has one dimension."""
-    x = draw(tensors(dtype, shape=(draw(st.sampled_from(rows)),) + draw(st.sampled_from([(), (2,), (1, 3)]))))
-    return Masked(x, draw(masks(x.size[:1])))
+    choices = draw_choices(draw, 3 + MASK_BYTES)
+    size = (choices.of(rows),) + choices.of(((), (2,), (1, 3)))
+    return Masked(draw_tensor(draw, choices.of(dtype), size), mask_of(choices, size[:1]))
 
 
 @LIST_OF_BOOL_MASK

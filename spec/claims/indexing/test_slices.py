@@ -22,14 +22,17 @@ from spec.claims.indexing._helpers import (
 from spec.oracles.agreement import agrees
 from spec.sources import FLOYDHUB, TEMPLATE
 from spec.strategies import LAYOUTS, SEPARATE, shapes, slices, tensors
+from spec.strategies.choices import draw_choices
+from spec.strategies.indexing import place_of
+from spec.strategies.tensors import draw_tensor
 
 
 @st.composite
 def columns(draw, dtype=READABLE, layouts=LAYOUTS):
     """Draw a Case of a matrix of 0 to 6 rows and 1 to 6 columns, and the index of a column."""
-    shape = (draw(st.integers(0, 6)), draw(st.integers(1, 6)))
-    return Case(
-        draw(tensors(dtype, shape=shape, layouts=layouts)), (slice(None), draw(st.integers(-shape[1], shape[1] - 1))))
+    choices = draw_choices(draw, 4)
+    name, shape = choices.of(dtype), (choices.between(0, 6), choices.between(1, 6))
+    return Case(draw_tensor(draw, name, shape, layouts), (slice(None), place_of(choices, shape[1])))
 
 
 COLUMN_SELECTION = Claim(

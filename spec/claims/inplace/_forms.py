@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from spec import devices
 from spec.oracles.memory import View, cells, overlap, self_overlapping
 from spec.strategies import Blueprint, tensors
+from spec.strategies.choices import draw_choices
 
 NAMES = tuple(name for name in dir(torch.Tensor) if not name.startswith("_"))
 UNDERSCORED = tuple(name for name in NAMES if name.endswith("_"))
@@ -136,12 +137,13 @@ def forms(draw, names=PAIRS):
     Where sums are taken the values are whole numbers, so that no order of summation rounds. One form in four is of an
     arithmetic operation between a and a part of a.
     """
-    if draw(st.integers(0, 3)) == 3:
-        receiver, operand = draw(st.sampled_from(ALIASES))
+    choices = draw_choices(draw, 3)
+    if choices.below(4) == 3:
+        receiver, operand = choices.of(ALIASES)
         a, b = (draw(tensors("float64", shape=(3, 3), layouts=("contiguous",), integral=True, kinks=False))
                 for _ in range(2))
-        return Form(a, b, receiver, draw(st.sampled_from(("add", "sub", "mul", "div"))), operand)
-    name = draw(st.sampled_from([name for name in names if name not in RANDOM]))
+        return Form(a, b, receiver, choices.of(("add", "sub", "mul", "div")), operand)
+    name = choices.of([name for name in names if name not in RANDOM])
     options = {"integral": True} if name in SUMS else {}
     return form(name, *[draw(tensors("float64", shape=(3, 3), **options)) for _ in range(2)])
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from spec.oracles.memory import overlap, self_overlapping
 from spec.oracles.tracked_memory import Namespace, Tracked, leaf
 from spec.strategies import Blueprint
+from spec.strategies.choices import draw_choices
 from spec.strategies.tensors import SEPARATE, draw_tensor
 
 CUSTOM = ("class Triple(torch.autograd.Function): forward = staticmethod(lambda ctx, t: (t * 3).unsqueeze(0)); "
@@ -147,13 +148,14 @@ def programs(draw, max_steps=6):
     Values stay small enough for float64 to be exact. A line that the model cannot run is not drawn, whether torch
     accepts it or not: an operand that does not broadcast, a view that would need a copy.
     """
-    shape = draw(st.sampled_from(_SHAPES))
+    choices = draw_choices(draw, 2 + _LINE_BYTES * max_steps)
+    shape = choices.of(_SHAPES)
     x, y = (draw_tensor(draw, "float64", shape, SEPARATE, integral=True, bounded=3) for _ in range(2))
     program = Program(x, y, ())
     names, lines, free = program.model(), ["a = x * 1"], list("hgfedcb")
     exec(lines[0], names)
-    for _ in range(draw(st.integers(1, max_steps))):
-        line = _draw_line(draw, names, free)
+    for _ in range(choices.between(1, max_steps)):
+        line = _line_of(choices.part(_LINE_BYTES), names, free)
         if line.count("Triple") and CUSTOM not in lines:
             lines.insert(0, CUSTOM)
         if line:
@@ -161,27 +163,30 @@ def programs(draw, max_steps=6):
     return Program(x, y, tuple(lines) + (loss_line(lines),))
 
 
-def _draw_line(draw, names, free):
-    """Draw one line and run it on the model; an empty line where what was drawn does not fit."""
-    kind = draw(st.sampled_from(_STEPS))
+_LINE_BYTES = 5
+
+
+def _line_of(choices, names, free):
+    """Make one line of _LINE_BYTES bytes and run it on the model; an empty line where what was made does not fit."""
+    kind = choices.of(_STEPS)
     known = dict(tensors_of(names))
-    target = draw(st.sampled_from(sorted(known)))
+    target = choices.of(sorted(known))
     others = [name for name in sorted(known) if _fits(known[name], known[target])]
     if kind in ("use", "write") and (not others or _large(known[target]) or not known[target].value.size):
         return ""
     if kind == "write":
-        line = draw(st.sampled_from(WRITES)).format(target, draw(st.sampled_from(others)))
+        line = choices.of(WRITES).format(target, choices.of(others))
     elif kind == "plain write":
-        line = draw(st.sampled_from(PLAIN_WRITES[:4] if _large(known[target]) else PLAIN_WRITES)).format(target)
+        line = choices.of(PLAIN_WRITES[:4] if _large(known[target]) else PLAIN_WRITES).format(target)
     elif kind == "use":
-        line = draw(st.sampled_from(USES)).format(target, draw(st.sampled_from(others)))
+        line = choices.of(USES).format(target, choices.of(others))
     elif kind == "custom":
         line = "Triple.apply({})".format(target)
         names.setdefault("Triple", None) or exec(CUSTOM, names)
     else:
-        line = draw(st.sampled_from(VIEWS if kind == "view" else PIECES)).format(target)
+        line = choices.of(VIEWS if kind == "view" else PIECES).format(target)
     if "write" in kind:
-        if draw(st.integers(0, 4)) == 4:
+        if choices.below(5) == 4:
             line = "with torch.no_grad(): " + line
     else:
         line = free[-1] + " = " + line

@@ -19,7 +19,9 @@ from spec.oracles.agreement import agrees
 from spec.oracles.memory import shares_memory
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK
 from spec.strategies import Blueprint, tensors
-from spec.strategies.groups import broadcastable
+from spec.strategies.choices import draw_choices
+from spec.strategies.groups import GIVING_WAY_BYTES, giving_way
+from spec.strategies.tensors import draw_tensor
 
 OPERATORS = {"+=": np.add, "-=": np.subtract, "*=": np.multiply, "/=": np.divide}
 
@@ -60,14 +62,14 @@ def updates(draw):
     Numbers are halves that every dtype has exactly; the divisor of integers is at least 2 (torch 1.0 divides them by
     the whole part, which must not be 0).
     """
-    whole = draw(st.booleans())
+    choices = draw_choices(draw, 4 + GIVING_WAY_BYTES)
+    whole, operator, by_tensor = choices.below(2), choices.of(sorted(OPERATORS)), choices.below(2)
     options = {"bounded": (10, 20)} if whole else {"finite": True}
     w = draw(tensors(dtypes.INTEGERS if whole else dtypes.FLOATS, max_elements=40, **options))
-    operator = draw(st.sampled_from(sorted(OPERATORS)))
-    if not draw(st.booleans()):
-        return Update(w, operator, draw(st.sampled_from((2, 3, 2.5, 5) if whole else (2, 0.5, -3, -0.25))))
+    if not by_tensor:
+        return Update(w, operator, choices.of((2, 3, 2.5, 5) if whole else (2, 0.5, -3, -0.25)))
     bounds = {"bounded": (2, 5)} if whole else {"finite": True}
-    return Update(w, operator, draw(broadcastable(1, w.dtype, shape=w.size, max_elements=40, **bounds)).operands[0])
+    return Update(w, operator, draw_tensor(draw, w.dtype, giving_way(choices, w.size), **bounds))
 
 
 def _fact(says, covers, line, left, operand, **more):

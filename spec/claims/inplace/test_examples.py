@@ -18,7 +18,9 @@ from spec.oracles.agreement import agrees, array_of, unchanged
 from spec.oracles.memory import shares_memory
 from spec.sources import FLOYDHUB, INTRODUCTION, TEMPLATE
 from spec.strategies import LAYOUTS, SEPARATE, Blueprint, tensors
-from spec.strategies.groups import broadcastable
+from spec.strategies.choices import draw_choices
+from spec.strategies.groups import GIVING_WAY_BYTES, giving_way
+from spec.strategies.tensors import draw_tensor
 
 QUARTERS = st.integers(-40, 40).map(lambda number: number / 4)
 FILLABLE = dtypes.BOOL + dtypes.REAL + dtypes.COMPLEX
@@ -106,10 +108,8 @@ class Sum(NamedTuple("Sum", [("y", Blueprint), ("x", Blueprint)])):
 @st.composite
 def sums(draw):
     """Draw a Sum of any real dtype; y may be expanded."""
-    pair = draw(broadcastable(1, layouts=SEPARATE + ("expanded",), max_elements=40))
-    y = pair.operands[0]
-    x = draw(broadcastable(1, y.dtype, shape=y.size, max_elements=40)).operands[0]
-    return Sum(y, x)
+    y = draw(tensors(layouts=SEPARATE + ("expanded",), max_elements=40))
+    return Sum(y, draw_tensor(draw, y.dtype, giving_way(draw_choices(draw, GIVING_WAY_BYTES), y.size)))
 
 
 ADD = Claim(

@@ -14,6 +14,7 @@ from spec.claim import Claim, reaches
 from spec.oracles.agreement import agrees, bitwise, unchanged
 from spec.sources import TEMPLATE
 from spec.strategies import Blueprint
+from spec.strategies.choices import draw_choices
 from spec.strategies.tensors import draw_tensor
 
 INDEX_ADD_RENAMED = Claim(
@@ -91,10 +92,11 @@ INDEX_ADD_ACCUMULATES = Claim(
 @st.composite
 def additions(draw):
     """Draw a receiver of two dimensions, one of them, indices into it, and a source of the size that is needed."""
-    name = draw(st.sampled_from([name for name in ("float32", "float64", "int32", "int64") if name in dtypes.REAL]))
-    shape, dim = [draw(st.integers(1, 4)), draw(st.integers(1, 4))], draw(st.integers(0, 1))
+    choices = draw_choices(draw, 5 + 6)
+    name = choices.of([name for name in ("float32", "float64", "int32", "int64") if name in dtypes.REAL])
+    shape, dim = [choices.between(1, 4), choices.between(1, 4)], choices.below(2)
     receiver = draw_tensor(draw, name, tuple(shape), integral=True)
-    index = draw(st.lists(st.integers(0, shape[dim] - 1), max_size=6))
+    index = [choices.below(shape[dim]) for _ in range(choices.between(0, 6))]
     shape[dim] = len(index)
     return receiver, dim, index, draw_tensor(draw, name, tuple(shape), ("contiguous",), integral=True)
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Tuple
 
 import numpy as np
 import torch
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from spec import dtypes
@@ -12,7 +13,8 @@ from spec.capabilities import Capability
 from spec.strategies import Blueprint, shapes, tensors
 from spec.strategies.arrays import ArrayBlueprint, arrays
 from spec.strategies.choices import draw_choices
-from spec.strategies.indexing import basic_indices
+from spec.strategies.indexing import basic_index_bytes, basic_index_of
+from spec.strategies.shapes import shape_bytes, shape_of
 from spec.strategies.values import VALUE_BYTES, values_of
 
 
@@ -116,16 +118,22 @@ class View(NamedTuple("View", [("x", Blueprint), ("index", Any), ("order", Tuple
 def views(draw, names, layouts):
     """Draw a View whose dtype is one of `names` and whose tensor has one of `layouts`."""
     x = draw(tensors(names, shape=shapes(1, 3, min_side=1, max_side=9, max_elements=33), layouts=layouts))
-    index = draw(basic_indices(x.size).filter(lambda index: x.indices[index].size))
-    axes = range(np.ndim(x.indices[index]))
-    return View(x, index, tuple(draw(st.permutations(axes))))
+    choices = draw_choices(draw, basic_index_bytes(x.size) + 2)
+    index, code, order = basic_index_of(choices, x.size), choices.below(2**16), []
+    remaining = x.indices[index]
+    assume(remaining.size)
+    for axis in range(np.ndim(remaining)):
+        code, back = divmod(code, axis + 1)
+        order.insert(axis - back, axis)
+    return View(x, index, tuple(order))
 
 
 @st.composite
 def arrays_without_elements(draw):
     """Draw an ArrayBlueprint with at least one side of length zero, in any position, of any layout that torch has."""
-    size = list(draw(shapes(1, 3, max_side=5, max_elements=32)))
-    size[draw(st.integers(0, len(size) - 1))] = 0
+    choices = draw_choices(draw, shape_bytes(3) + 1)
+    size = list(shape_of(choices, 1, 3, max_side=5, max_elements=32))
+    size[choices.below(len(size))] = 0
     return draw(arrays(BRIDGED, shape=tuple(size)))
 
 
@@ -194,9 +202,10 @@ def constructions(draw, converting):
 
     converting  whether the array's dtype differs from the constructor's
     """
-    constructor = draw(st.sampled_from(sorted(CONSTRUCTORS, key=list(CONSTRUCTORS).index)))
+    constructor = draw_choices(draw, 1).of(list(CONSTRUCTORS))
     own = CONSTRUCTORS[constructor]
     names = [name for name in ("float64", "float32", "int64", "int32", "uint8", "int16") if name != own]
     shape = shapes(max_dims=3, min_side=1, max_elements=17)
-    a = arrays(names if converting else own, shape=shape, integral=True, bounded=(0, 9))
-    return Construction(constructor, draw(a.filter(lambda a: not is_a_size(a))))
+    a = draw(arrays(names if converting else own, shape=shape, integral=True, bounded=(0, 9)))
+    assume(not is_a_size(a))
+    return Construction(constructor, a)

@@ -17,8 +17,9 @@ from spec.claim import Claim, reaches
 from spec.claims.tensors._helpers import evaluate
 from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.sources import FLOYDHUB
-from spec.strategies import LAYOUTS, SEPARATE, Blueprint, shapes
-from spec.strategies.groups import broadcastable, same_shape
+from spec.strategies import LAYOUTS, SEPARATE, Blueprint, same_shape
+from spec.strategies.groups import GIVING_WAY_BYTES, giving_way
+from spec.strategies.tensors import draw_common, draw_tensor
 
 Sum = NamedTuple("Sum", [("x", Blueprint), ("y", Blueprint), ("r", Blueprint)])
 Sum.__doc__ = "Two terms that broadcast, and a tensor of the sum's size and dtype, to write the sum into."
@@ -27,10 +28,10 @@ Sum.__doc__ = "Two terms that broadcast, and a tensor of the sum's size and dtyp
 @st.composite
 def sums(draw, layouts=LAYOUTS):
     """Draw a Sum of any real dtype: the terms in any of the layouts, r in one where no two elements share a cell."""
-    shape = draw(shapes(max_elements=40))
-    terms, _ = draw(broadcastable(2, shape=shape, layouts=layouts))
-    y, r = draw(same_shape(2, terms[0].dtype, shape))
-    return Sum(terms[0], y, r)
+    dtype, shape, choices = draw_common(draw, dtypes.REAL, None, max_elements=40, more=GIVING_WAY_BYTES)
+    x = draw_tensor(draw, dtype, giving_way(choices, shape), layouts)
+    y, r = (draw_tensor(draw, dtype, shape, SEPARATE) for _ in range(2))
+    return Sum(x, y, r)
 
 
 def added(x, y):

@@ -16,7 +16,9 @@ from spec.claim import Claim, reaches
 from spec.networks import random_problem, trainer
 from spec.oracles.agreement import agrees
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK, TEMPLATE
-from spec.strategies import elements, shapes
+from spec.strategies import shapes
+from spec.strategies.choices import draw_choices
+from spec.strategies.values import VALUE_BYTES, values_of
 
 CONSTRUCTORS = {
     "Tensor": "float32", "FloatTensor": "float32", "DoubleTensor": "float64", "ByteTensor": "uint8",
@@ -39,13 +41,14 @@ def of_size():
 @st.composite
 def of_data(draw):
     """Draw an OfData: a list, or a list of lists, of numbers that the type holds (for floats, to the nearest)."""
-    constructor = draw(st.sampled_from(sorted(CONSTRUCTORS)))
-    dtype = CONSTRUCTORS[constructor]
-    number = elements("float64", bounded=1e30) if dtypes.is_float(dtype) else elements(dtype)
-    if draw(st.booleans()):
-        return OfData(constructor, draw(st.lists(number, max_size=9)))
-    width = draw(st.integers(0, 3))
-    return OfData(constructor, draw(st.lists(st.lists(number, min_size=width, max_size=width), min_size=1, max_size=3)))
+    choices = draw_choices(draw, 4 + VALUE_BYTES)
+    constructor, flat = choices.of(sorted(CONSTRUCTORS)), choices.below(2)
+    dtype, options = CONSTRUCTORS[constructor], {}
+    if dtypes.is_float(dtype):
+        dtype, options = "float64", {"bounded": 1e30}
+    rows, width = choices.between(1, 3), choices.between(0, 3)
+    values = values_of(choices, dtype, rows * width, **options)
+    return OfData(constructor, values if flat else [values[row * width:][:width] for row in range(rows)])
 
 
 LEGACY_CONSTRUCTOR_UNINITIALISED = Claim(

@@ -21,8 +21,9 @@ from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.oracles.promotion import comparison_dtype
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK, TEMPLATE
 from spec.strategies import LAYOUTS, Blueprint, tensors
+from spec.strategies.choices import draw_choices
 from spec.strategies.groups import broadcastable
-from spec.strategies.indexing import basic_indices
+from spec.strategies.indexing import basic_index_bytes, basic_index_of, place_of
 
 COUNTERPARTS = dict(
     [(text, text) for text in (
@@ -55,7 +56,7 @@ OF_EACH = {
 @st.composite
 def cases(draw):
     """Draw a Case of any operation in COUNTERPARTS and any real dtype."""
-    operation = draw(st.sampled_from(sorted(COUNTERPARTS)))
+    operation = draw_choices(draw, 1).of(sorted(COUNTERPARTS))
     x, y = draw(broadcastable(2, layouts=LAYOUTS, max_elements=32)).operands
     if "sort" in operation and not x.ndim:
         operation = "x + y"
@@ -65,13 +66,14 @@ def cases(draw):
 @st.composite
 def reductions(draw):
     """Draw a Reduction of floats of size up to 4 or, unless it is a mean, of integers of size up to 9."""
-    name = draw(st.sampled_from(["sum", "mean", "prod", "cumsum"]))
+    choices = draw_choices(draw, 3)
+    name = choices.of(["sum", "mean", "prod", "cumsum"])
     floats = tensors(dtypes.FLOATS, layouts=LAYOUTS, max_elements=32, bounded=4)
     integers = tensors(dtypes.INTEGERS, layouts=LAYOUTS, max_elements=32, integral=True)
-    x = draw(floats if name == "mean" or draw(st.booleans()) else integers)
+    x = draw(floats if choices.below(2) or name == "mean" else integers)
     if not x.ndim:
         return Reduction("sum" if name == "cumsum" else name, None, x)
-    dim = draw(st.integers(-x.ndim, x.ndim - 1))
+    dim = place_of(choices, x.ndim)
     return Reduction(name, dim if name == "cumsum" or dim % 3 else None, x)
 
 
@@ -79,7 +81,7 @@ def reductions(draw):
 def indexed(draw):
     """Draw an Indexed."""
     x = draw(tensors(layouts=LAYOUTS))
-    return Indexed(x, draw(basic_indices(x.size)))
+    return Indexed(x, basic_index_of(draw_choices(draw, basic_index_bytes(x.size)), x.size))
 
 
 def divides_integers(case):

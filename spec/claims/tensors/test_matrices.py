@@ -16,8 +16,10 @@ from spec.claims.tensors._helpers import INTEGER_PRODUCTS, least
 from spec.oracles import rounding
 from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK
-from spec.strategies import LAYOUTS, Blueprint, matrices, shapes
-from spec.strategies.groups import Matmul, broadcastable, matmul_operands
+from spec.strategies import LAYOUTS, Blueprint, matrices
+from spec.strategies.choices import draw_choices
+from spec.strategies.groups import GIVING_WAY_BYTES, Matmul, giving_way, matmul_operands
+from spec.strategies.shapes import shape_bytes, shape_of
 from spec.strategies.tensors import draw_tensor
 
 EXTREMES = [0.0, 1.0, -1.0, 2.0, -3.0, float("inf"), -float("inf"), float("nan"), -0.0]
@@ -27,10 +29,11 @@ EXTREMES = [0.0, 1.0, -1.0, 2.0, -3.0, float("inf"), -float("inf"), float("nan")
 @st.composite
 def products(draw):
     """Draw a Matmul of whole numbers in float64: operands of one to four dimensions, with batches that broadcast."""
-    n, k, m = draw(shapes(3, 3, max_elements=64))
-    (lead_a, lead_b), _ = draw(broadcastable(2, "uint8", shape=draw(shapes(0, 2, max_side=3, max_elements=6))))
-    size_a, size_b = lead_a.size + (n, k), lead_b.size + (k, m)
-    vectors = draw(st.integers(0, 7))
+    choices = draw_choices(draw, shape_bytes(3) + shape_bytes(2) + 2 * GIVING_WAY_BYTES + 1)
+    n, k, m = shape_of(choices, 3, 3, max_elements=64)
+    batch = shape_of(choices, 0, 2, max_side=3, max_elements=6)
+    size_a, size_b = giving_way(choices, batch) + (n, k), giving_way(choices, batch) + (k, m)
+    vectors = choices.below(8)
     size_a, size_b = (k,) if vectors in (5, 7) else size_a, (k,) if vectors in (6, 7) else size_b
     return Matmul(draw_tensor(draw, "float64", size_a, LAYOUTS, integral=True),
                   draw_tensor(draw, "float64", size_b, LAYOUTS, integral=True))

@@ -21,6 +21,7 @@ from spec.oracles import rounding
 from spec.oracles.agreement import agrees, is_tensor
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK, TEMPLATE
 from spec.strategies import Blueprint, matrices
+from spec.strategies.choices import draw_choices
 
 FIRST_RELEASE = OrderedDict([
     ("1.0", "abs add all allclose any arange argmax argmin argsort bincount ceil cos cosh cross cumprod cumsum "
@@ -100,7 +101,8 @@ TRANSLATED = {
 @st.composite
 def distinct_vectors(draw):
     """Draw a vector of one to six distinct whole numbers from 1 to 9."""
-    return Blueprint.of([float(n) for n in draw(st.lists(st.integers(1, 9), min_size=1, max_size=6, unique=True))])
+    choices, numbers = draw_choices(draw, 7), list(range(1, 10))
+    return Blueprint.of([float(numbers.pop(choices.below(len(numbers)))) for _ in range(choices.between(1, 6))])
 
 
 NUMPY_NAMES_AVAILABLE = Claim(

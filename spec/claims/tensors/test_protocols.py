@@ -20,6 +20,7 @@ from spec.oracles import rounding
 from spec.oracles.agreement import agrees
 from spec.sources import FLOYDHUB, INTRODUCTION
 from spec.strategies import LAYOUTS, Blueprint, tensors
+from spec.strategies.choices import draw_choices
 
 ARITHMETIC = ("k + t", "k - t", "k * t", "k / t", "k // t", "k % t", "t // k", "t % k")
 COMPARISONS = ("k < t", "k >= t", "k == t", "k != t")
@@ -34,9 +35,10 @@ Reflected.__doc__ = "A Python expression of a number k and a tensor t, and both.
 @st.composite
 def reflected(draw):
     """Draw a Reflected: whole numbers, as integers or as floats, of which k and those of t are not 0."""
-    expression = draw(st.sampled_from(ARITHMETIC + COMPARISONS + ("k in t",)))
-    dtype = draw(st.sampled_from(["int64", "float64"]))
-    k = draw(st.integers(1, 9)) * draw(st.sampled_from([1, -1]))
+    choices = draw_choices(draw, 4)
+    expression = choices.of(ARITHMETIC + COMPARISONS + ("k in t",))
+    dtype = choices.of(["int64", "float64"])
+    k = choices.between(1, 9) * choices.of((1, -1))
     t = draw(tensors(dtype, layouts=LAYOUTS, max_elements=33, integral=True, kinks=False))
     return Reflected(expression, float(k) if dtype == "float64" else k, t)
 

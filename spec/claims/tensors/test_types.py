@@ -18,6 +18,7 @@ from spec.oracles.agreement import agrees, array_of, bitwise
 from spec.oracles.memory import shares_memory
 from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK
 from spec.strategies import LAYOUTS, Blueprint, tensors
+from spec.strategies.choices import draw_choices
 
 CLASSES = {
     "uint8": "ByteTensor", "int8": "CharTensor", "int16": "ShortTensor", "int32": "IntTensor", "int64": "LongTensor",
@@ -35,8 +36,8 @@ COLUMNS_FIRST = Blueprint("float32", (1.0, 2.0, 3.0, 4.0), (1, 2, 1, 2), (1, 1, 
 @st.composite
 def casts(draw):
     """Draw a Cast between any two real or bool dtypes; floats that become integers are finite and in range."""
-    target = draw(st.sampled_from(dtypes.BOOL + dtypes.REAL))
-    source = draw(st.sampled_from(dtypes.BOOL + dtypes.REAL))
+    choices = draw_choices(draw, 2)
+    target, source = (choices.of(dtypes.BOOL + dtypes.REAL) for _ in range(2))
     options = {}
     if dtypes.is_float(source) and dtypes.is_integer(target):
         options = {"bounded": (0, 120) if target == "uint8" else 120}
