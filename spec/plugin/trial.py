@@ -104,12 +104,9 @@ class Trial:
             return
         handle = self.test.hypothesis
 
-        bind = inspect.signature(self._body).bind
-
         @functools.wraps(self._body)
-        def tried(*args, **kwargs):
+        def tried(**arguments):
             __tracebackhide__ = True
-            arguments = bind(*args, **kwargs).arguments
             if excluded is not None:
                 assume(not excluded.covers(arguments))
             self._look_for_branches(arguments)

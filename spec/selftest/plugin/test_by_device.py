@@ -36,7 +36,7 @@ CASE = {"claim": "tensors.cases", "tests": ["test_a_number_is_not_two[2]"], "rea
 @pytest.fixture
 def verdicts(book, pytester):
     """Run the section on the CPU with a file of deviations; return (result, entries by the last part of the id)."""
-    def run(*entries, limit=400, two=0, section=SECTION, options=("--hypothesis-profile=quick",)):
+    def run(*entries, limit=200, two=0, section=SECTION, options=("--hypothesis-profile=quick",)):
         pytester.path.joinpath("known.json").write_text(
             json.dumps({"schema": 1, "device": "cpu", "deviations": entries}))
         result = book(section.format(limit=limit, two=two), "--device=cpu", "--verdicts=v.json",
