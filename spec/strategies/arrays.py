@@ -5,11 +5,9 @@ from hypothesis import strategies as st
 
 from spec.strategies import layouts as ways
 from spec.strategies.blueprint import cell_indices, contiguous_stride, count
-from spec.strategies.choices import draw_choices
 from spec.strategies.remembered import remembered
-from spec.strategies.shapes import shapes
 from spec.strategies.source_text import dtype_text, nested_text
-from spec.strategies.tensors import TENSOR_BYTES, names_of
+from spec.strategies.tensors import TENSOR_BYTES, draw_common, names_of
 from spec.strategies.values import values_of
 
 ARRAY_LAYOUTS = ("contiguous", "fortran", "transposed", "sliced", "reversed", "broadcast")
@@ -171,17 +169,13 @@ def arrays(
         if layout not in ARRAY_LAYOUTS:
             raise ValueError("no layout is called {!r}; there are {}".format(layout, ", ".join(ARRAY_LAYOUTS)))
     names = names_of(dtype)
-    if shape is None:
-        shape = shapes(max_elements=max_elements)
     flags = tuple((False, True) if flag is None else (flag,) for flag in (readonly, foreign, misaligned))
-    return _arrays(names, shape, tuple(layouts), flags, tuple(sorted(options.items())))
+    return _arrays(names, shape, tuple(layouts), flags, max_elements, tuple(sorted(options.items())))
 
 
 @st.composite
-def _arrays(draw, names, shape, layouts, flags, options):
-    shape = shape if isinstance(shape, tuple) else draw(shape)
-    choices = draw_choices(draw, 1 + TENSOR_BYTES + 4)
-    name = choices.of(names)
+def _arrays(draw, names, shape, layouts, flags, max_elements, options):
+    name, shape, choices = draw_common(draw, names, shape, max_elements, more=TENSOR_BYTES + 4)
     stride, offset, cells = _layout_of(choices, shape, layouts)
     values = values_of(choices, name, cells, **dict(options))
     readonly, foreign, misaligned = (choices.of(flag) for flag in flags)
