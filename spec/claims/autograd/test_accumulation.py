@@ -126,6 +126,11 @@ def test_the_data_of_a_gradient_is_the_memory_of_the_gradient(device):
 
 
 ONE_SAMPLE = TwoLayer(*(np.ones((1, 1)) for _ in range(4)))
+SAMPLES = st.tuples(st.sampled_from((4, 3, 2, 4)), *[st.integers(1, 4)] * 3)
+"""Sizes of a network with samples enough to be divided."""
+
+CUTS = st.sampled_from((1, 2, 3, 1, 2, 3, 0, 4))
+"""How many samples the first part has; mostly some are left for the second part."""
 
 CONTROL_OVER_GRADIENTS = Claim(
     "autograd.control-over-gradients",
@@ -146,7 +151,7 @@ CONTROL_OVER_GRADIENTS = Claim(
 @CONTROL_OVER_GRADIENTS
 @needs(FLOAT64)
 @reaches(split=lambda net, cut: 0 < cut < len(net.x), uneven=lambda net, cut: 0 < cut != len(net.x) - cut)
-@given(net=two_layer_networks(kinks=False), cut=st.integers(0, 4))
+@given(net=SAMPLES.flatmap(lambda sizes: two_layer_networks(kinks=False, sizes=sizes)), cut=CUTS)
 def test_the_gradients_of_the_parts_of_a_batch_add_up_to_that_of_the_whole(device, net, cut):
     """
     >>> w1, w2 = torch.tensor(w1).requires_grad_(), torch.tensor(w2)

@@ -16,8 +16,9 @@ def test_bytes_of_0_stand_for_the_simplest_options():
 
 
 def test_each_choice_takes_the_bytes_after_those_of_the_one_before():
-    choices = Choices(bytes(bytearray([5, 1, 2, 9, 4])))
+    choices = Choices(bytes(bytearray([5, 3, 1, 2, 9, 4])))
     assert choices.below(4) == 1
+    assert choices.below(256) == 3
     assert choices.below(300) == (256 + 2) % 300
     assert choices.of("abc") == "a"
     assert choices.between(10, 19) == 14
