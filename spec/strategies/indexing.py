@@ -52,6 +52,11 @@ def basic_indices(draw, shape):
     Its items are ints (negative ones too), slices with steps above 0, at most one Ellipsis, and None; it may have
     fewer items than there are axes. An axis of size 0 gets slices only. numpy and torch both take it as it is.
     """
+    return draw_basic_index(draw, shape)
+
+
+def draw_basic_index(draw, shape):
+    """Draw what `basic_indices` draws: for use inside a composite, where the shape is another each time."""
     return basic_index_of(draw_choices(draw, basic_index_bytes(shape)), shape)
 
 

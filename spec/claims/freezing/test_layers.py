@@ -145,11 +145,11 @@ def runs(draw, moving=False):
     """
     choices = draw_choices(draw, 6)
     lr, before, after = choices.of((0.5, 1.0, 0.25, 2.0)), choices.between(1, 4), choices.between(1, 4)
-    if choices.below(2) and not moving:
+    if not moving and choices.below(2):
         return Run("SGD", lr, 0.0, 0.0, before, after)
-    optimizer = choices.of(("SGD", "Adam"))
+    optimizer = "SGD" if moving else choices.of(("SGD", "Adam"))
     momentum, weight_decay = choices.of(((0.5, 0.0), (0.0, 0.25), (0.25, 0.5)))
-    return Run("SGD" if moving else optimizer, lr, momentum, weight_decay, before, after)
+    return Run(optimizer, lr, momentum, weight_decay, before, after)
 
 
 def moves_without_a_gradient(run):

@@ -7,7 +7,7 @@ from spec import dtypes
 from spec.oracles import memory
 from spec.strategies import SEPARATE, Blueprint, shapes, tensors
 from spec.strategies.choices import draw_choices
-from spec.strategies.indexing import SLICE_BYTES, basic_index_bytes, basic_index_of, place_of, slice_of
+from spec.strategies.indexing import SLICE_BYTES, draw_basic_index, place_of, slice_of
 
 READABLE = tuple(name for name in dtypes.ALL if name not in ("float64", "complex128"))
 """The dtypes that a property which only reads draws from: those that every kind of device may have."""
@@ -61,7 +61,7 @@ def places(draw, dtype=READABLE, min_dims=0, max_dims=4, layouts=SEPARATE):
 def indexed(draw, dtype=READABLE, min_dims=0, max_dims=4, layouts=SEPARATE):
     """Draw a Case with any basic index."""
     x = draw(tensors(dtype, shape=shapes(min_dims, max_dims, max_elements=64), layouts=layouts))
-    return Case(x, basic_index_of(draw_choices(draw, basic_index_bytes(x.size)), x.size))
+    return Case(x, draw_basic_index(draw, x.size))
 
 
 @st.composite

@@ -46,7 +46,7 @@ def of_data(draw):
     dtype, options = CONSTRUCTORS[constructor], {}
     if dtypes.is_float(dtype):
         dtype, options = "float64", {"bounded": 1e30}
-    rows, width = choices.between(1, 3), choices.between(0, 3)
+    rows, width = (1, choices.between(0, 9)) if flat else (choices.between(1, 3), choices.between(0, 3))
     values = values_of(choices, dtype, rows * width, **options)
     return OfData(constructor, values if flat else [values[row * width:][:width] for row in range(rows)])
 

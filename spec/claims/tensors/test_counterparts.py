@@ -23,7 +23,7 @@ from spec.sources import EXAMPLES, FLOYDHUB, INTRODUCTION, NOTEBOOK, TEMPLATE
 from spec.strategies import LAYOUTS, Blueprint, tensors
 from spec.strategies.choices import draw_choices
 from spec.strategies.groups import broadcastable
-from spec.strategies.indexing import basic_index_bytes, basic_index_of, place_of
+from spec.strategies.indexing import draw_basic_index, place_of
 
 COUNTERPARTS = dict(
     [(text, text) for text in (
@@ -81,7 +81,7 @@ def reductions(draw):
 def indexed(draw):
     """Draw an Indexed."""
     x = draw(tensors(layouts=LAYOUTS))
-    return Indexed(x, basic_index_of(draw_choices(draw, basic_index_bytes(x.size)), x.size))
+    return Indexed(x, draw_basic_index(draw, x.size))
 
 
 def divides_integers(case):
