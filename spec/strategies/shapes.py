@@ -1,6 +1,5 @@
 """Sizes and shapes: 0-dim, empty and size-1 cases often, and sides on both sides of the usual vector widths."""
 from functools import lru_cache
-from weakref import WeakKeyDictionary
 
 from hypothesis import strategies as st
 
@@ -45,30 +44,12 @@ def shape_of(choices, min_dims=0, max_dims=4, min_side=0, max_side=65, max_eleme
     return tuple(shape)
 
 
-_BOUNDS = WeakKeyDictionary()
-
-
 @remembered
-def shapes(min_dims=0, max_dims=4, min_side=0, max_side=65, max_elements=256):
+@st.composite
+def shapes(draw, min_dims=0, max_dims=4, min_side=0, max_side=65, max_elements=256):
     """Draw a shape, a tuple of ints, of at most max_elements elements.
 
     A vector has any of SIZES. With more dimensions, every other shape has one long side, at any place; the other sides
     stay small, so that many dimensions are affordable.
     """
-    bounds = (min_dims, max_dims, min_side, max_side, max_elements)
-    strategy = _shapes(bounds)
-    _BOUNDS[strategy] = bounds
-    return strategy
-
-
-@st.composite
-def _shapes(draw, bounds):
-    return shape_of(draw_choices(draw, shape_bytes(bounds[1])), *bounds)
-
-
-def bounds_of(shape):
-    """Return the arguments that a strategy was made with if it is one of `shapes`, else None.
-
-    What has drawn some bytes anyway makes the shape of them, by `shape_of`, and spares a draw.
-    """
-    return _BOUNDS.get(shape) if isinstance(shape, st.SearchStrategy) else None
+    return shape_of(draw_choices(draw, shape_bytes(max_dims)), min_dims, max_dims, min_side, max_side, max_elements)

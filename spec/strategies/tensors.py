@@ -9,7 +9,7 @@ from spec.strategies import layouts as ways
 from spec.strategies.blueprint import LAYOUTS, Blueprint, contiguous_stride, count
 from spec.strategies.choices import draw_choices
 from spec.strategies.remembered import remembered
-from spec.strategies.shapes import bounds_of, shape_bytes, shape_of, shapes
+from spec.strategies.shapes import shape_bytes, shape_of, shapes
 from spec.strategies.values import VALUE_BYTES, values_of
 
 SEPARATE = ("contiguous", "transposed", "sliced")
@@ -68,11 +68,10 @@ def draw_common(draw, names, shape, max_elements, more=0):
 
     shape is a tuple, a strategy, or None for any of at most max_elements elements.
     """
-    bounds = bounds_of(shapes(max_elements=max_elements) if shape is None else shape)
-    choices = draw_choices(draw, 1 + (shape_bytes(bounds[1]) if bounds else 0) + more)
+    choices = draw_choices(draw, 1 + (shape_bytes() if shape is None else 0) + more)
     name = choices.of(names)
-    if bounds:
-        shape = shape_of(choices, *bounds)
+    if shape is None:
+        shape = shape_of(choices, max_elements=max_elements)
     return name, shape if isinstance(shape, tuple) else draw(shape), choices
 
 

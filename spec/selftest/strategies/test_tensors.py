@@ -21,7 +21,6 @@ from spec.strategies import (
     tensors,
     vectors,
 )
-from spec.strategies.shapes import bounds_of
 from spec.strategies.values import table
 
 FLOAT32 = tensors("float32")
@@ -194,15 +193,9 @@ SOME = shapes(2, 5, 1, 4, 60)
 ONES = SOME.map(lambda size: (1,) * len(size))
 
 
-def test_a_strategy_of_shapes_is_known_by_its_bounds_and_no_other_is():
-    assert bounds_of(SOME) == (2, 5, 1, 4, 60)
-    assert bounds_of(shapes()) == (0, 4, 0, 65, 256)
-    assert bounds_of(SOME.filter(bool)) is bounds_of((2, 3)) is bounds_of(None) is None
-
-
 @for_examples()
 @given(tensors("float32", shape=SOME), arrays("float32", shape=SOME, misaligned=None), tensors("float32", shape=ONES))
-def test_a_shape_has_the_bounds_asked_for_whether_it_is_drawn_or_made_of_the_bytes_of_the_tensor(tensor, array, other):
+def test_the_shape_of_a_tensor_or_an_array_comes_from_the_strategy_that_is_given(tensor, array, other):
     for size in (tensor.size, array.size):
         assert 2 <= len(size) <= 5 and set(size) <= {1, 2, 3, 4} and np.prod(size) <= 60
     assert other.size in [(1,) * dims for dims in (2, 3, 4, 5)]
